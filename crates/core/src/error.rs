@@ -1,0 +1,82 @@
+//! The error a host call gives Python. This file never knows how it is sent.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::value::Value;
+
+/// Why a host call failed, as Python will raise it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostError {
+    /// The name of one of Python's built-in exceptions, or [`HostError::HOST`].
+    pub kind: Cow<'static, str>,
+    /// What went wrong, for the person who wrote the script.
+    pub message: String,
+    /// Where it went wrong on the host's side, line by line; empty where nobody knows.
+    pub traceback: String,
+    /// Whatever the host function added for the script to look at.
+    pub data: Value,
+}
+
+impl HostError {
+    /// The kind of a failure that is nobody else's: `amphi.HostError` in Python.
+    pub const HOST: &str = "HostError";
+
+    /// An error of any kind.
+    #[must_use]
+    pub fn new(kind: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { kind: kind.into(), message: message.into(), traceback: String::new(), data: Value::None }
+    }
+
+    /// The host function itself failed.
+    #[must_use]
+    pub fn host(message: impl Into<String>) -> Self {
+        Self::new(Self::HOST, message)
+    }
+
+    /// A value of the wrong type, or the wrong number of them.
+    #[must_use]
+    pub fn type_error(message: impl Into<String>) -> Self {
+        Self::new("TypeError", message)
+    }
+
+    /// A value of the right type that makes no sense.
+    #[must_use]
+    pub fn value_error(message: impl Into<String>) -> Self {
+        Self::new("ValueError", message)
+    }
+
+    /// An integer that its type cannot hold.
+    #[must_use]
+    pub fn overflow(message: impl Into<String>) -> Self {
+        Self::new("OverflowError", message)
+    }
+
+    /// The guest named bytes outside its memory: an error of that call alone.
+    #[must_use]
+    pub fn bad_pointer(what: &str, at: u32, len: u32) -> Self {
+        Self::new("MemoryError", format!("{what} at {at:#x}, {len} bytes long, is outside the guest's memory"))
+    }
+
+    /// The same error with this traceback.
+    #[must_use]
+    pub fn with_traceback(mut self, traceback: impl Into<String>) -> Self {
+        self.traceback = traceback.into();
+        self
+    }
+
+    /// The same error with this data.
+    #[must_use]
+    pub fn with_data(mut self, data: impl Into<Value>) -> Self {
+        self.data = data.into();
+        self
+    }
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.kind, self.message)
+    }
+}
+
+impl std::error::Error for HostError {}

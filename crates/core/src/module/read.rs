@@ -1,0 +1,172 @@
+//! What a core module imports and exports. This file never knows what becomes of it.
+
+use std::collections::HashMap;
+
+use wasmparser::{BinaryReaderError, ExternalKind, KnownCustom, Name, Parser, Payload, ValType, Validator};
+
+use crate::types::CoreType;
+
+/// A validated core module, from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Module {
+    /// What it wants, in order.
+    pub imports: Vec<Import>,
+    /// The functions it offers, in order.
+    pub exports: Vec<Export>,
+}
+
+/// Something a module wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The module it wants it from.
+    pub module: String,
+    /// Its name there.
+    pub name: String,
+}
+
+/// A function a module offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// Its name.
+    pub name: String,
+    /// Each parameter's type, or the name of one that no host function has.
+    pub params: Vec<Result<CoreType, String>>,
+    /// The same for its results.
+    pub results: Vec<Result<CoreType, String>>,
+    /// The parameters' names where the module says them.
+    pub param_names: Vec<Option<String>>,
+}
+
+/// Why bytes are no module.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Something else altogether.
+    #[error("not WebAssembly: it does not start with \\0asm")]
+    NotWasm,
+    /// A component.
+    #[error("a WebAssembly component; what runs here is a core module")]
+    Component,
+    /// A broken or wrongly typed module.
+    #[error("{message} (at byte {offset:#x})")]
+    Invalid {
+        /// What is wrong.
+        message: String,
+        /// Where, in bytes.
+        offset: usize,
+        /// The number of the function with a body that it is in, from 0.
+        function: Option<usize>,
+    },
+}
+
+/// Looks at the first bytes of a file alone.
+///
+/// # Errors
+/// [`ReadError::NotWasm`] and [`ReadError::Component`].
+pub fn header(bytes: &[u8]) -> Result<(), ReadError> {
+    if !bytes.starts_with(b"\0asm") {
+        return Err(ReadError::NotWasm);
+    }
+    // The second half of the version is the layer: 1 is the component model's.
+    match bytes.get(6..8) {
+        Some([1, 0]) => Err(ReadError::Component),
+        _ => Ok(()),
+    }
+}
+
+/// Validates a module and tells what it imports and exports.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn read(bytes: &[u8]) -> Result<Module, ReadError> {
+    header(bytes)?;
+    let invalid = |error: BinaryReaderError| ReadError::Invalid {
+        message: error.message().to_owned(),
+        offset: error.offset(),
+        function: function_at(bytes, error.offset()),
+    };
+    let types = Validator::new().validate_all(bytes).map_err(invalid)?;
+    let types = types.as_ref();
+    let mut module = Module::default();
+    let mut indexes = Vec::new();
+    let mut names = HashMap::new();
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(invalid)? {
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    let import = import.map_err(invalid)?;
+                    module.imports.push(Import { module: import.module.to_owned(), name: import.name.to_owned() });
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export.map_err(invalid)?;
+                    if !matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact) {
+                        continue;
+                    }
+                    let id = types.core_function_at(export.index);
+                    let Some(ty) = types.get(id).map(wasmparser::SubType::unwrap_func) else {
+                        continue;
+                    };
+                    indexes.push(export.index);
+                    module.exports.push(Export {
+                        name: export.name.to_owned(),
+                        params: ty.params().iter().map(core_type).collect(),
+                        results: ty.results().iter().map(core_type).collect(),
+                        param_names: Vec::new(),
+                    });
+                }
+            }
+            Payload::CustomSection(section) => {
+                if let KnownCustom::Name(section) = section.as_known() {
+                    names = local_names(section);
+                }
+            }
+            _ => {}
+        }
+    }
+    for (export, index) in module.exports.iter_mut().zip(indexes) {
+        let locals = (0..).take(export.params.len());
+        let name = |local: u32| names.get(&(index, local)).cloned();
+        export.param_names = locals.map(name).collect();
+    }
+    Ok(module)
+}
+
+/// The type, or its name where no host function takes it.
+fn core_type(ty: &ValType) -> Result<CoreType, String> {
+    match ty {
+        ValType::I32 => Ok(CoreType::I32),
+        ValType::I64 => Ok(CoreType::I64),
+        ValType::F32 => Ok(CoreType::F32),
+        ValType::F64 => Ok(CoreType::F64),
+        other => Err(other.to_string()),
+    }
+}
+
+/// The names of locals by function and local; a broken name section is as good as none, as the spec says.
+fn local_names(section: wasmparser::NameSectionReader<'_>) -> HashMap<(u32, u32), String> {
+    let mut names = HashMap::new();
+    for part in section {
+        let Ok(Name::Local(functions)) = part else {
+            continue;
+        };
+        for function in functions.into_iter().flatten() {
+            for local in function.names.into_iter().flatten() {
+                names.insert((function.index, local.index), local.name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+/// Which function with a body the byte is in.
+fn function_at(bytes: &[u8], offset: usize) -> Option<usize> {
+    Parser::new(0)
+        .parse_all(bytes)
+        .map_while(Result::ok)
+        .filter_map(|payload| match payload {
+            Payload::CodeSectionEntry(body) => Some(body.range()),
+            _ => None,
+        })
+        .position(|range| range.contains(&offset))
+}

@@ -1,0 +1,206 @@
+//! Makes a program ready to run: compiles its WebAssembly text, reads its declarations, holds each body against its
+//! own. This file never runs anything.
+
+use crate::bytes::Bytes;
+use crate::module::{self, Module, ReadError};
+use crate::names::is_python_name;
+use crate::prepared::{Prepared, PreparedBody, PreparedHost};
+use crate::program::{Body, HostSource, Program};
+use crate::source::{Source, SourceError};
+use crate::types::Interface;
+use crate::wit;
+
+/// Why a program cannot run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PrepareError {
+    /// A mistake in a declaration or in WebAssembly text, with its place.
+    #[error("{0}")]
+    Source(#[from] SourceError),
+    /// A host module that does not fit its declaration or cannot be one.
+    #[error("[host.{host}] {file}: {message}")]
+    Host {
+        /// The name of the host module.
+        host: String,
+        /// The file that is at fault.
+        file: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A host module that cannot be called so.
+    #[error("[host.{host}]: {message}")]
+    Name {
+        /// The name of the host module.
+        host: String,
+        /// What is wrong.
+        message: &'static str,
+    },
+}
+
+/// Makes a program ready to run.
+///
+/// # Errors
+/// See [`PrepareError`]; the first mistake is told.
+pub fn prepare(program: &Program) -> Result<Prepared, PrepareError> {
+    let mut hosts: Vec<PreparedHost> = Vec::new();
+    for host in &program.hosts {
+        let wrong = |message| PrepareError::Name { host: host.name.clone(), message };
+        if !is_python_name(&host.name) {
+            let message = "Python cannot import that name: letters, digits and _ make one, a digit cannot start it";
+            return Err(wrong(message));
+        }
+        if hosts.iter().any(|other| other.name == host.name) {
+            return Err(wrong("there are two host modules of that name"));
+        }
+        hosts.push(prepare_host(host)?);
+    }
+    let mut program = program.clone();
+    program.hosts.clear();
+    Ok(Prepared { program, hosts })
+}
+
+fn prepare_host(host: &HostSource) -> Result<PreparedHost, PrepareError> {
+    let declared = host.wit.as_ref().map(|wit| declaration(host, wit)).transpose()?;
+    let (file, bytes, text) = match &host.body {
+        Body::Registered => {
+            return Ok(PreparedHost {
+                name: host.name.clone(),
+                body: PreparedBody::Registered { interface: declared },
+            });
+        }
+        Body::Wat(source) => {
+            let compiled = module::compile(source)?;
+            (&source.file, compiled.bytes, Some((source, compiled.functions)))
+        }
+        Body::Wasm { file, bytes } => (file, bytes.0.clone(), None),
+    };
+    let wrong = |message: String| PrepareError::Host { host: host.name.clone(), file: file.clone(), message };
+    let module = module::read(&bytes).map_err(|error| match (&error, text) {
+        (ReadError::Invalid { message, function, .. }, Some((source, functions))) => {
+            // Text knows where its functions are, though not where in them each instruction is.
+            let at = function.and_then(|function| functions.get(function).copied());
+            let inside = if at.is_some() { " in this function" } else { "" };
+            source.error(at.unwrap_or(0), format!("{message}{inside}")).into()
+        }
+        _ => wrong(error.to_string()),
+    })?;
+    no_imports(&module).map_err(wrong)?;
+    let interface = match declared {
+        Some(interface) => interface,
+        None => module::infer(&host.name, &module).map_err(wrong)?,
+    };
+    let exports = module::exports_for(&interface, &module).map_err(wrong)?;
+    let initialize = module.exports.iter().any(|export| export.name == "_initialize");
+    Ok(PreparedHost {
+        name: host.name.clone(),
+        body: PreparedBody::Wasm { interface, module: Bytes(bytes), exports, initialize },
+    })
+}
+
+/// The interface of a WIT text that has the host module's name.
+fn declaration(host: &HostSource, wit: &Source) -> Result<Interface, PrepareError> {
+    let interfaces = wit::parse(wit)?;
+    let names: Vec<String> = interfaces.iter().map(|found| found.name.clone()).collect();
+    interfaces.into_iter().find(|interface| interface.name == host.name).ok_or_else(|| PrepareError::Host {
+        host: host.name.clone(),
+        file: wit.file.clone(),
+        message: format!("it declares {}, but no interface {}", names.join(", "), host.name.replace('_', "-")),
+    })
+}
+
+fn no_imports(module: &Module) -> Result<(), String> {
+    let names: Vec<String> =
+        module.imports.iter().map(|import| format!("{}::{}", import.module, import.name)).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(format!("it imports {}, but a host module is offered no imports", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEMO: &str = r#"(module
+  (func (export "demo") (param $a i32) (param $b i32) (result i32)
+    (i32.mul (i32.add (local.get $a) (local.get $b)) (i32.const 10))))"#;
+
+    fn program(wit: Option<&str>, wat: &str) -> Program {
+        let mut program = Program::script("hello", "import demo");
+        program.hosts.push(HostSource {
+            name: "demo".to_owned(),
+            wit: wit.map(|text| Source::new("demo.wit", text)),
+            body: Body::Wat(Source::new("demo.wat", wat)),
+        });
+        program
+    }
+
+    #[test]
+    fn a_declared_and_an_inferred_module_are_ready_alike() {
+        let wit = "interface demo { /// Adds.\n demo: func(a: u32, b: s32) -> bool; }";
+        for (wit, signature) in [(None, "(a: s32, b: s32) -> s32"), (Some(wit), "(a: u32, b: s32) -> bool")] {
+            let prepared = prepare(&program(wit, DEMO)).expect("valid");
+            assert!(prepared.program.hosts.is_empty());
+            let PreparedBody::Wasm { interface, exports, module, initialize } = &prepared.hosts[0].body else {
+                panic!("a module");
+            };
+            assert_eq!(interface.functions[0].signature.to_string(), signature);
+            assert_eq!(exports[0].name, "demo");
+            assert!(module.starts_with(b"\0asm") && !initialize);
+            let json = serde_json::to_string(&prepared).expect("plain data");
+            assert_eq!(serde_json::from_str::<Prepared>(&json).expect("the same"), prepared);
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_file() {
+        for (wit, wat, message) in [
+            (
+                Some("interface other { f: func(); }"),
+                DEMO,
+                "[host.demo] demo.wit: it declares other, but no interface demo",
+            ),
+            (
+                Some("interface demo { dmo: func(); }"),
+                DEMO,
+                "[host.demo] demo.wat: dmo: func() is declared, but not exported; did you mean demo?",
+            ),
+            (
+                Some("interface demo { demo: func(a: s64) -> s32; }"),
+                DEMO,
+                "[host.demo] demo.wat: demo: func(a: s64) -> s32 needs an export (param i64) (result i32), but it is (param i32 i32) (result i32)",
+            ),
+            (
+                Some("interface demo { demo: func(a: string); }"),
+                DEMO,
+                "[host.demo] demo.wat: demo: its parameter a is string, but a WebAssembly body takes and gives numbers, bool and char",
+            ),
+            (
+                None,
+                r#"(module (import "env" "log" (func)) (func (export "f")))"#,
+                "[host.demo] demo.wat: it imports env::log, but a host module is offered no imports",
+            ),
+            (
+                None,
+                "(module\n  (func (export \"f\") (result i32) (i64.const 1)))",
+                "demo.wat:2:4: type mismatch: expected i32, found i64 in this function\n 2 |   (func (export \"f\") (result i32) (i64.const 1)))\n   |    ^",
+            ),
+        ] {
+            let error = prepare(&program(wit, wat)).expect_err("a mistake");
+            assert_eq!(error.to_string(), message);
+        }
+    }
+
+    #[test]
+    fn names_are_checked() {
+        let mut twice = program(None, DEMO);
+        twice.hosts.push(twice.hosts[0].clone());
+        let error = prepare(&twice).expect_err("twice");
+        assert_eq!(error.to_string(), "[host.demo]: there are two host modules of that name");
+        twice.hosts[0].name = "my-demo".to_owned();
+        assert!(prepare(&twice).is_err());
+        twice.hosts[0].name = "other".to_owned();
+        twice.hosts[0].body = Body::Wasm { file: "x.wasm".to_owned(), bytes: "text".into() };
+        let error = prepare(&twice).expect_err("not wasm");
+        assert_eq!(error.to_string(), "[host.other] x.wasm: not WebAssembly: it does not start with \\0asm");
+    }
+}

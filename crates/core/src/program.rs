@@ -1,0 +1,308 @@
+//! A program: everything a run needs. This file owns the shape, which crosses as JSON; it never knows where a program
+//! came from or where it runs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::Bytes;
+use crate::limits::Limits;
+use crate::source::Source;
+
+/// Where a Python program's files are in the guest, and its working directory.
+pub const WORK: &str = "/work";
+
+/// Where the standard library is in the guest, read-only.
+pub const LIB: &str = "/lib";
+
+/// Everything a run needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// A short name: the folder's, the script's, or what a link says.
+    pub name: String,
+    /// A heading for lists of examples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// A sentence or two for lists of examples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// What runs.
+    pub guest: Guest,
+    /// The arguments after the script's or module's name.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// The environment, in order.
+    #[serde(default)]
+    pub env: Vec<(String, String)>,
+    /// Standard input.
+    #[serde(default)]
+    pub stdin: Stdin,
+    /// Files under [`WORK`], by their path there, with `/` between its parts.
+    #[serde(default)]
+    pub files: BTreeMap<String, Bytes>,
+    /// Folders of the machine that the guest sees.
+    #[serde(default)]
+    pub mounts: Vec<Mount>,
+    /// The host functions.
+    #[serde(default)]
+    pub hosts: Vec<HostSource>,
+    /// What the run may use.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Fixed clocks and random numbers, where they are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub determinism: Option<Determinism>,
+    /// What a run should leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Expect>,
+}
+
+/// What runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guest {
+    /// The Python of this project.
+    Python {
+        /// What Python runs.
+        entry: Entry,
+        /// CPython's own flags, for instance `-u`.
+        #[serde(default)]
+        flags: Vec<String>,
+    },
+    /// Any wasm32-wasip1 module.
+    Wasm(Bytes),
+}
+
+/// What Python runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entry {
+    /// A file under [`WORK`].
+    Script(String),
+    /// Text, as `-c` takes it.
+    Command(String),
+    /// A module, as `-m` takes it.
+    Module(String),
+    /// What comes from standard input.
+    Stdin,
+    /// A person.
+    Interactive,
+}
+
+/// Where standard input comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stdin {
+    /// The habitat's own: the terminal or pipe of a command, the page's input line.
+    #[default]
+    Inherit,
+    /// These bytes, then its end.
+    Bytes(Bytes),
+    /// Its end at once.
+    Empty,
+}
+
+/// A folder of the machine that the guest sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// The folder on the machine; a relative one starts at the program's folder.
+    pub host: String,
+    /// Its absolute path in the guest.
+    pub guest: String,
+    /// What the guest may do with it.
+    #[serde(default)]
+    pub access: Access,
+}
+
+/// What the guest may do with a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Look.
+    ReadOnly,
+    /// Look and change.
+    #[default]
+    ReadWrite,
+}
+
+/// One host module, as its author wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostSource {
+    /// The name Python imports.
+    pub name: String,
+    /// Its declaration; where there is none, it is inferred from the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wit: Option<Source>,
+    /// Its functions.
+    pub body: Body,
+}
+
+/// The functions of a host module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Body {
+    /// WebAssembly text.
+    Wat(Source),
+    /// A WebAssembly module.
+    Wasm {
+        /// Its file's name, for messages.
+        file: String,
+        /// The module.
+        bytes: Bytes,
+    },
+    /// Written in Rust and handed to the habitat under the module's name.
+    Registered,
+}
+
+/// Clocks and random numbers that are the same in every run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Determinism {
+    /// What the realtime clock shows first, in nanoseconds since 1970 in UTC.
+    pub clock_ns: u64,
+    /// How much later each look at a clock is, in nanoseconds.
+    pub step_ns: u64,
+    /// The seed of the random numbers.
+    pub seed: u64,
+}
+
+impl Default for Determinism {
+    fn default() -> Self {
+        Self {
+            // 2024-01-01T00:00:00Z: any fixed moment would do, a recent one looks least strange in output.
+            clock_ns: 1_704_067_200_000_000_000,
+            step_ns: 1_000_000,
+            seed: 0,
+        }
+    }
+}
+
+/// What a run should leave.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Expect {
+    /// The exit code.
+    #[serde(default)]
+    pub exit: u32,
+    /// Standard output; not looked at where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stdout: Option<Bytes>,
+    /// Standard error; not looked at where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stderr: Option<Bytes>,
+}
+
+impl Program {
+    /// A program that runs this guest, and nothing else said.
+    #[must_use]
+    pub fn new(name: impl Into<String>, guest: Guest) -> Self {
+        Self {
+            name: name.into(),
+            title: None,
+            about: None,
+            guest,
+            args: Vec::new(),
+            env: Vec::new(),
+            stdin: Stdin::default(),
+            files: BTreeMap::new(),
+            mounts: Vec::new(),
+            hosts: Vec::new(),
+            limits: Limits::default(),
+            determinism: None,
+            expect: None,
+        }
+    }
+
+    /// A Python program of one script, `main.py`.
+    #[must_use]
+    pub fn script(name: impl Into<String>, text: impl Into<Bytes>) -> Self {
+        let file = "main.py".to_owned();
+        let guest = Guest::Python { entry: Entry::Script(file.clone()), flags: Vec::new() };
+        let mut program = Self::new(name, guest);
+        program.files.insert(file, text.into());
+        program
+    }
+
+    /// Whether it runs on the Python of this project.
+    #[must_use]
+    pub fn is_python(&self) -> bool {
+        matches!(self.guest, Guest::Python { .. })
+    }
+
+    /// All arguments of the guest, its own name first.
+    #[must_use]
+    pub fn argv(&self) -> Vec<String> {
+        let mut argv = Vec::new();
+        match &self.guest {
+            Guest::Wasm(_) => argv.push(self.name.clone()),
+            Guest::Python { entry, flags } => {
+                argv.push("python".to_owned());
+                argv.extend(flags.iter().cloned());
+                let (option, value) = match entry {
+                    Entry::Script(path) => (None, Some(path.as_str())),
+                    Entry::Command(text) => (Some("-c"), Some(text.as_str())),
+                    Entry::Module(name) => (Some("-m"), Some(name.as_str())),
+                    Entry::Stdin => (None, Some("-")),
+                    // Arguments need a place after the name of what runs, and `-` is a person's.
+                    Entry::Interactive if self.args.is_empty() => (Some("-i"), None),
+                    Entry::Interactive => (Some("-i"), Some("-")),
+                };
+                argv.extend(option.into_iter().chain(value).map(str::to_owned));
+            }
+        }
+        argv.extend(self.args.iter().cloned());
+        argv
+    }
+
+    /// The guest's whole environment: the program's own, and for Python its working directory as `PWD`.
+    #[must_use]
+    pub fn guest_env(&self) -> Vec<(String, String)> {
+        let mut env = self.env.clone();
+        if self.is_python() && !env.iter().any(|(key, _)| key == "PWD") {
+            env.push(("PWD".to_owned(), WORK.to_owned()));
+        }
+        env
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python(entry: Entry) -> Guest {
+        Guest::Python { entry, flags: vec!["-u".to_owned()] }
+    }
+
+    #[test]
+    fn argv_is_what_the_guest_expects() {
+        let wasm = Guest::Wasm(Bytes::default());
+        for (guest, args, argv) in [
+            (python(Entry::Script("a.py".to_owned())), "x", "python -u a.py x"),
+            (python(Entry::Command("pass".to_owned())), "x", "python -u -c pass x"),
+            (python(Entry::Module("json".to_owned())), "", "python -u -m json"),
+            (python(Entry::Stdin), "x", "python -u - x"),
+            (python(Entry::Interactive), "", "python -u -i"),
+            (python(Entry::Interactive), "x", "python -u -i - x"),
+            (wasm, "x", "p x"),
+        ] {
+            let mut program = Program::new("p", guest);
+            program.args = args.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(program.argv().join(" "), argv);
+        }
+    }
+
+    #[test]
+    fn a_program_crosses_as_json() {
+        let mut program = Program::script("hello", "print(1)");
+        program.stdin = Stdin::Bytes(vec![0, 255].into());
+        program.expect = Some(Expect { exit: 3, ..Expect::default() });
+        program.hosts.push(HostSource {
+            name: "demo".to_owned(),
+            wit: None,
+            body: Body::Wat(Source::new("demo.wat", "(module)")),
+        });
+        let json = serde_json::to_string(&program).expect("plain data");
+        assert_eq!(serde_json::from_str::<Program>(&json).expect("the same"), program);
+        let least = r#"{"name": "x", "guest": {"python": {"entry": "stdin"}}}"#;
+        assert!(serde_json::from_str::<Program>(least).expect("enough").is_python());
+    }
+}

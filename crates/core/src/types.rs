@@ -1,0 +1,224 @@
+//! What a host function is declared to take and give: types, signatures, interfaces. This file never knows how a
+//! declaration is written (`wit`, `module`), sent (`describe`) or enforced (`check`).
+
+mod flat;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use flat::narrow;
+pub use flat::{CoreType, Flat, MAX_FLAT_PARAMS, Scalar};
+
+/// The type of one parameter, result, field or item. Names are Python's, see [`crate::names`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Type {
+    /// `string`.
+    String,
+    /// `list<u8>`: Python's `bytes`.
+    Bytes,
+    /// Whatever the other side sends; nothing is checked.
+    Any,
+    /// `list<T>`.
+    List(Box<Type>),
+    /// `tuple<…>`.
+    Tuple(Vec<Type>),
+    /// `option<T>`.
+    Option(Box<Type>),
+    /// `result<T, E>`; either may be without a value.
+    Result(Option<Box<Type>>, Option<Box<Type>>),
+    /// `record`.
+    Record {
+        /// Its name.
+        name: String,
+        /// Each field's name and type, in order.
+        fields: Vec<(String, Type)>,
+    },
+    /// `variant`.
+    Variant {
+        /// Its name.
+        name: String,
+        /// Each case's name and what it carries, in order.
+        cases: Vec<(String, Option<Type>)>,
+    },
+    /// `enum`.
+    Enum {
+        /// Its name.
+        name: String,
+        /// The cases' names, in order.
+        cases: Vec<String>,
+    },
+    /// `flags`.
+    Flags {
+        /// Its name.
+        name: String,
+        /// The flags' names, lowest bit first.
+        flags: Vec<String>,
+    },
+    /// A resource that stays with its owner.
+    Handle {
+        /// The resource's name.
+        name: String,
+        /// Whether the handle is given away (`own`) or lent (`borrow`).
+        own: bool,
+    },
+    /// A type that fits one slot of a flat call.
+    #[serde(untagged)]
+    Scalar(Scalar),
+}
+
+impl Type {
+    /// The scalar this type is, if it is one.
+    #[must_use]
+    pub fn scalar(&self) -> Option<Scalar> {
+        match self {
+            Self::Scalar(scalar) => Some(*scalar),
+            _ => None,
+        }
+    }
+}
+
+impl From<Scalar> for Type {
+    fn from(scalar: Scalar) -> Self {
+        Self::Scalar(scalar)
+    }
+}
+
+/// WIT's spelling; a type with a name is shown by it.
+impl fmt::Display for Type {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scalar(scalar) => out.write_str(scalar.name()),
+            Self::String => out.write_str("string"),
+            Self::Bytes => out.write_str("list<u8>"),
+            Self::Any => out.write_str("any"),
+            Self::List(item) => write!(out, "list<{item}>"),
+            Self::Tuple(items) => {
+                out.write_str("tuple<")?;
+                for (at, item) in items.iter().enumerate() {
+                    write!(out, "{}{item}", if at == 0 { "" } else { ", " })?;
+                }
+                out.write_str(">")
+            }
+            Self::Option(item) => write!(out, "option<{item}>"),
+            Self::Result(None, None) => out.write_str("result"),
+            Self::Result(Some(ok), None) => write!(out, "result<{ok}>"),
+            Self::Result(None, Some(err)) => write!(out, "result<_, {err}>"),
+            Self::Result(Some(ok), Some(err)) => write!(out, "result<{ok}, {err}>"),
+            Self::Handle { name, own: false } => write!(out, "borrow<{name}>"),
+            Self::Record { name, .. }
+            | Self::Variant { name, .. }
+            | Self::Enum { name, .. }
+            | Self::Flags { name, .. }
+            | Self::Handle { name, own: true } => out.write_str(name),
+        }
+    }
+}
+
+/// One parameter of a function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Param {
+    /// Its name, as Python spells it.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: Type,
+}
+
+/// What a function takes and gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Signature {
+    /// The parameters, in order.
+    pub params: Vec<Param>,
+    /// What it gives back, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Type>,
+}
+
+impl Signature {
+    /// A function that takes nothing and gives nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same with one more parameter.
+    #[must_use]
+    pub fn param(mut self, name: &str, ty: impl Into<Type>) -> Self {
+        self.params.push(Param { name: name.to_owned(), ty: ty.into() });
+        self
+    }
+
+    /// The same with this result.
+    #[must_use]
+    pub fn returns(mut self, ty: impl Into<Type>) -> Self {
+        self.result = Some(ty.into());
+        self
+    }
+}
+
+/// `(a: s32, b: s32) -> s32`.
+impl fmt::Display for Signature {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("(")?;
+        for (at, Param { name, ty }) in self.params.iter().enumerate() {
+            write!(out, "{}{name}: {ty}", if at == 0 { "" } else { ", " })?;
+        }
+        out.write_str(")")?;
+        match &self.result {
+            Some(ty) => write!(out, " -> {ty}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One function of an interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// Its name in Python.
+    pub name: String,
+    /// Its name where it was declared: WIT's kebab-case or the module's export.
+    pub source_name: String,
+    /// What the declaration says about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub docs: String,
+    /// What it takes and gives.
+    pub signature: Signature,
+}
+
+/// A type that an interface declares by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedType {
+    /// Its name in Python.
+    pub name: String,
+    /// What the declaration says about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub docs: String,
+    /// The type.
+    #[serde(rename = "type")]
+    pub ty: Type,
+}
+
+/// What Python imports as a module: functions and the types they use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    /// The name Python imports.
+    pub name: String,
+    /// What the declaration says about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub docs: String,
+    /// The functions, in the order they were declared.
+    pub functions: Vec<Function>,
+    /// The named types, in the order they were declared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<NamedType>,
+}
+
+impl Interface {
+    /// An interface without functions.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), docs: String::new(), functions: Vec::new(), types: Vec::new() }
+    }
+}

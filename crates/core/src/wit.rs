@@ -1,0 +1,390 @@
+//! WIT text to interfaces. This file never knows what a declaration is used for.
+//!
+//! A text needs no `package` line; where it has one, it counts. Worlds are read and passed over. What a host function
+//! cannot carry (resources, futures, streams, `async`) is refused, with its place.
+
+use std::collections::HashMap;
+
+use wit_parser::{
+    FunctionKind, InterfaceId, Resolve, SourceMap, Span, Type as WitType, TypeDefKind, TypeId, UnresolvedPackageGroup,
+};
+
+use crate::names::{python_class, python_name};
+use crate::source::{Source, SourceError};
+use crate::types::{Function, Interface, NamedType, Param, Scalar, Signature, Type};
+
+/// The package of a text that names none.
+const PACKAGE: &str = "package amphi:host;";
+
+/// Types nest at most this deep, well inside what a description can carry.
+const MAX_DEPTH: u32 = 16;
+
+/// The parts of all types of one text together, each use counted anew: named types can double at each level.
+const MAX_PARTS: u32 = 10_000;
+
+/// The interfaces of a WIT text, in order.
+///
+/// # Errors
+/// The first mistake, with its place.
+pub fn parse(source: &Source) -> Result<Vec<Interface>, SourceError> {
+    // Spans are 32-bit offsets, and the parser counts on it.
+    if source.text.len() > 1 << 24 {
+        return Err(source.error(0, "the declaration is longer than 16 MiB"));
+    }
+    let group = match parse_group(source, false) {
+        // The one way the parser tells a text without a package from one with a mistake.
+        Err((_, error)) if error.to_string().contains("no `package` header") => parse_group(source, true),
+        result => result,
+    };
+    let group = group.map_err(|(map, error)| place(source, &map, error.kind().span(), error.to_string()))?;
+    let mut resolve = Resolve::default();
+    let package = match resolve.push_group(group) {
+        Ok(package) => package,
+        Err(error) => {
+            let (span, message) = (error.kind().span(), error.to_string());
+            return Err(place(source, &resolve.source_map, span, message));
+        }
+    };
+    let interfaces = resolve.packages.get(package).map(|package| &package.interfaces);
+    let ids: Vec<InterfaceId> = interfaces.into_iter().flat_map(|interfaces| interfaces.values().copied()).collect();
+    if ids.is_empty() {
+        let message = "it declares no interface; write for instance\n\
+            interface demo { demo: func(a: s32, b: s32) -> s32; }";
+        return Err(source.error(0, message));
+    }
+    let mut reader = Reader { source, resolve: &resolve, seen: HashMap::new(), parts_left: MAX_PARTS };
+    ids.into_iter().map(|id| reader.interface(id)).collect()
+}
+
+type Parsed = Result<UnresolvedPackageGroup, (SourceMap, wit_parser::ParseError)>;
+
+fn parse_group(source: &Source, add_package: bool) -> Parsed {
+    let mut map = SourceMap::default();
+    map.push_str(&source.file, source.text.as_str());
+    if add_package {
+        // A file of its own, so that places in the text stay what they are.
+        map.push_str("", PACKAGE);
+    }
+    map.parse()
+}
+
+fn place(source: &Source, map: &SourceMap, span: Span, message: String) -> SourceError {
+    let place = map.resolve_span(span);
+    let own = place.filter(|place| place.path == source.file);
+    source.error(own.map_or(0, |place| place.range.start), message)
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    resolve: &'a Resolve,
+    /// Types read already, and how many parts each has.
+    seen: HashMap<TypeId, (Type, u32)>,
+    parts_left: u32,
+}
+
+impl Reader<'_> {
+    fn error(&self, span: Span, message: impl Into<String>) -> SourceError {
+        place(self.source, &self.resolve.source_map, span, message.into())
+    }
+
+    fn interface(&mut self, id: InterfaceId) -> Result<Interface, SourceError> {
+        let Some(declared) = self.resolve.interfaces.get(id) else {
+            return Err(self.source.error(0, "an interface that is not there"));
+        };
+        let name = declared.name.as_deref().unwrap_or_default();
+        let mut interface = Interface::new(&python_name(name));
+        interface.docs = declared.docs.contents.clone().unwrap_or_default();
+        for (name, id) in &declared.types {
+            let Some(def) = self.resolve.types.get(*id) else {
+                continue;
+            };
+            interface.types.push(NamedType {
+                name: python_class(name),
+                docs: def.docs.contents.clone().unwrap_or_default(),
+                ty: self.type_of(WitType::Id(*id), def.span, MAX_DEPTH)?,
+            });
+        }
+        for function in declared.functions.values() {
+            interface.functions.push(self.function(function)?);
+        }
+        Ok(interface)
+    }
+
+    fn function(&mut self, function: &wit_parser::Function) -> Result<Function, SourceError> {
+        match function.kind {
+            FunctionKind::Freestanding => {}
+            FunctionKind::AsyncFreestanding => {
+                let message = "host functions are not async: Python waits for each call";
+                return Err(self.error(function.span, message));
+            }
+            _ => {
+                let message = "host functions stand by themselves: a resource has none here";
+                return Err(self.error(function.span, message));
+            }
+        }
+        let mut signature = Signature::new();
+        for param in &function.params {
+            signature
+                .params
+                .push(Param { name: python_name(&param.name), ty: self.type_of(param.ty, param.span, MAX_DEPTH)? });
+        }
+        if let Some(result) = function.result {
+            signature.result = Some(self.type_of(result, function.span, MAX_DEPTH)?);
+        }
+        Ok(Function {
+            name: python_name(&function.name),
+            source_name: function.name.clone(),
+            docs: function.docs.contents.clone().unwrap_or_default(),
+            signature,
+        })
+    }
+
+    fn type_of(&mut self, ty: WitType, span: Span, depth: u32) -> Result<Type, SourceError> {
+        self.spend(1, span)?;
+        let scalar = match ty {
+            WitType::Bool => Scalar::Bool,
+            WitType::U8 => Scalar::U8,
+            WitType::U16 => Scalar::U16,
+            WitType::U32 => Scalar::U32,
+            WitType::U64 => Scalar::U64,
+            WitType::S8 => Scalar::S8,
+            WitType::S16 => Scalar::S16,
+            WitType::S32 => Scalar::S32,
+            WitType::S64 => Scalar::S64,
+            WitType::F32 => Scalar::F32,
+            WitType::F64 => Scalar::F64,
+            WitType::Char => Scalar::Char,
+            WitType::String => return Ok(Type::String),
+            WitType::ErrorContext => return Err(self.refuse(span, "error-context")),
+            WitType::Id(id) => return self.defined(id, span, depth),
+        };
+        Ok(Type::Scalar(scalar))
+    }
+
+    fn defined(&mut self, id: TypeId, span: Span, depth: u32) -> Result<Type, SourceError> {
+        if let Some((ty, parts)) = self.seen.get(&id) {
+            let (ty, parts) = (ty.clone(), *parts);
+            self.spend(parts, span)?;
+            if nesting(&ty) > depth {
+                return Err(self.too_deep(span));
+            }
+            return Ok(ty);
+        }
+        let before = self.parts_left;
+        let ty = self.read(id, span, depth)?;
+        self.seen.insert(id, (ty.clone(), before - self.parts_left));
+        Ok(ty)
+    }
+
+    fn read(&mut self, id: TypeId, span: Span, depth: u32) -> Result<Type, SourceError> {
+        let resolve = self.resolve;
+        let Some(inner) = depth.checked_sub(1) else {
+            return Err(self.too_deep(span));
+        };
+        let Some(def) = resolve.types.get(id) else {
+            return Err(self.error(span, "a type that is not there"));
+        };
+        let name = || python_class(def.name.as_deref().unwrap_or_default());
+        Ok(match &def.kind {
+            TypeDefKind::Type(ty) => self.type_of(*ty, span, depth)?,
+            TypeDefKind::List(WitType::U8) => Type::Bytes,
+            TypeDefKind::List(item) => Type::List(self.boxed(*item, span, inner)?),
+            TypeDefKind::Option(item) => Type::Option(self.boxed(*item, span, inner)?),
+            TypeDefKind::Tuple(tuple) => {
+                let types = tuple.types.iter();
+                let types = types.map(|ty| self.type_of(*ty, span, inner));
+                Type::Tuple(types.collect::<Result<_, _>>()?)
+            }
+            TypeDefKind::Result(result) => {
+                let ok = result.ok.map(|ty| self.boxed(ty, span, inner)).transpose()?;
+                let err = result.err.map(|ty| self.boxed(ty, span, inner)).transpose()?;
+                Type::Result(ok, err)
+            }
+            TypeDefKind::Record(record) => {
+                let field = |field: &wit_parser::Field| {
+                    let ty = self.type_of(field.ty, field.span, inner)?;
+                    Ok((python_name(&field.name), ty))
+                };
+                Type::Record { name: name(), fields: record.fields.iter().map(field).collect::<Result<_, _>>()? }
+            }
+            TypeDefKind::Variant(variant) => {
+                let case = |case: &wit_parser::Case| {
+                    let ty = case.ty.map(|ty| self.type_of(ty, case.span, inner));
+                    Ok((python_name(&case.name), ty.transpose()?))
+                };
+                Type::Variant { name: name(), cases: variant.cases.iter().map(case).collect::<Result<_, _>>()? }
+            }
+            TypeDefKind::Enum(cases) => {
+                Type::Enum { name: name(), cases: cases.cases.iter().map(|case| python_name(&case.name)).collect() }
+            }
+            TypeDefKind::Flags(flags) => {
+                Type::Flags { name: name(), flags: flags.flags.iter().map(|flag| python_name(&flag.name)).collect() }
+            }
+            kind => return Err(self.refuse(span, kind.as_str())),
+        })
+    }
+
+    fn boxed(&mut self, ty: WitType, span: Span, depth: u32) -> Result<Box<Type>, SourceError> {
+        self.type_of(ty, span, depth).map(Box::new)
+    }
+
+    fn spend(&mut self, parts: u32, span: Span) -> Result<(), SourceError> {
+        match self.parts_left.checked_sub(parts) {
+            Some(left) => {
+                self.parts_left = left;
+                Ok(())
+            }
+            None => Err(self.error(span, format!("types have more than {MAX_PARTS} parts"))),
+        }
+    }
+
+    fn too_deep(&self, span: Span) -> SourceError {
+        self.error(span, format!("types nest more than {MAX_DEPTH} deep"))
+    }
+
+    fn refuse(&self, span: Span, kind: &str) -> SourceError {
+        self.error(span, format!("host functions cannot carry {kind}"))
+    }
+}
+
+/// How many types are inside one another.
+fn nesting(ty: &Type) -> u32 {
+    let deepest = match ty {
+        Type::Scalar(_) | Type::String | Type::Any | Type::Handle { .. } => return 0,
+        Type::Bytes | Type::Enum { .. } | Type::Flags { .. } => None,
+        Type::List(item) | Type::Option(item) => Some(nesting(item)),
+        Type::Tuple(items) => items.iter().map(nesting).max(),
+        Type::Result(ok, err) => [ok, err].into_iter().flatten().map(|ty| nesting(ty)).max(),
+        Type::Record { fields, .. } => fields.iter().map(|(_, ty)| nesting(ty)).max(),
+        Type::Variant { cases, .. } => {
+            let payloads = cases.iter().filter_map(|(_, ty)| ty.as_ref());
+            payloads.map(nesting).max()
+        }
+    };
+    1 + deepest.unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Vec<Interface>, String> {
+        parse(&Source::new("demo.wit", text)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn declarations_become_interfaces() {
+        let text = r"
+            /// What demo is for.
+            interface demo {
+                /// A place.
+                record point { x: f64, class: string }
+                enum line-end { lf, cr-lf }
+                flags mode { read, write }
+                variant shape { dot, circle(f32) }
+                type bytes = list<u8>;
+                /// Adds.
+                demo: func(a: s32, b: s32) -> s32;
+                all-of: func(p: point, end: line-end, m: mode, s: option<shape>, b: bytes) -> result<list<string>, string>;
+                %import: func(in: tuple<char, bool>);
+            }
+        ";
+        let interfaces = parsed(text).expect("valid");
+        let [demo] = interfaces.as_slice() else { panic!("one interface: {interfaces:?}") };
+        assert_eq!((demo.name.as_str(), demo.docs.as_str()), ("demo", "What demo is for."));
+        let functions: Vec<_> =
+            demo.functions.iter().map(|function| format!("{}{}", function.name, function.signature)).collect();
+        assert_eq!(
+            functions,
+            [
+                "demo(a: s32, b: s32) -> s32",
+                "all_of(p: Point, end: LineEnd, m: Mode, s: option<Shape>, b: list<u8>) -> result<list<string>, string>",
+                "import_(in_: tuple<char, bool>)",
+            ]
+        );
+        assert_eq!(demo.functions[0].docs, "Adds.");
+        assert_eq!(demo.functions[1].source_name, "all-of");
+        let names: Vec<_> = demo.types.iter().map(|named| named.name.as_str()).collect();
+        assert_eq!(names, ["Point", "LineEnd", "Mode", "Shape", "Bytes"]);
+        assert_eq!(
+            demo.types[0].ty,
+            Type::Record {
+                name: "Point".to_owned(),
+                fields: vec![("x".to_owned(), Scalar::F64.into()), ("class_".to_owned(), Type::String)],
+            }
+        );
+    }
+
+    #[test]
+    fn a_package_of_ones_own_and_types_of_others_are_fine() {
+        let text =
+            "package my:pack@1.0.0;\ninterface a { record r { x: u8 } }\ninterface b { use a.{r}; f: func(r: r); }";
+        let names: Vec<_> = parsed(text).expect("valid").into_iter().map(|i| i.name).collect();
+        assert_eq!(names, ["a", "b"]);
+    }
+
+    #[test]
+    fn mistakes_have_their_place() {
+        for (text, error) in [
+            (
+                "interface demo {\n    f: func(a: s31);\n}",
+                "demo.wit:2:16: name `s31` does not exist\n 2 |     f: func(a: s31);\n   |                ^",
+            ),
+            (
+                "interface demo {\n    f func();\n}",
+                "demo.wit:2:7: expected ':', found keyword `func`\n 2 |     f func();\n   |       ^",
+            ),
+            (
+                "",
+                "demo.wit:1:1: it declares no interface; write for instance\ninterface demo { demo: func(a: s32, b: s32) -> s32; }",
+            ),
+            (
+                "interface demo { f: func(a: stream<u8>); }",
+                "demo.wit:1:26: host functions cannot carry stream\n 1 | interface demo { f: func(a: stream<u8>); }\n   |                          ^",
+            ),
+            (
+                "interface demo { resource r { m: func(); } }",
+                "demo.wit:1:27: host functions cannot carry resource\n 1 | interface demo { resource r { m: func(); } }\n   |                           ^",
+            ),
+            (
+                "interface demo { f: async func(); }",
+                "demo.wit:1:18: host functions are not async: Python waits for each call\n 1 | interface demo { f: async func(); }\n   |                  ^",
+            ),
+            (
+                "interface demo { use other.{t}; }",
+                "demo.wit:1:22: interface or world `other` does not exist\n 1 | interface demo { use other.{t}; }\n   |                      ^",
+            ),
+        ] {
+            assert_eq!(parsed(text), Err(error.to_owned()));
+        }
+    }
+
+    #[test]
+    fn types_that_double_at_each_level_are_refused() {
+        let mut text = "interface demo { record r0 { a: u8 }\n".to_owned();
+        for level in 1..16 {
+            let below = level - 1;
+            text += &format!("record r{level} {{ a: r{below}, b: r{below} }}\n");
+        }
+        text += "}";
+        let error = parsed(&text).expect_err("refused");
+        assert!(error.contains("types have more than 10000 parts"), "{error}");
+    }
+
+    #[test]
+    fn the_deepest_types_can_be_described_and_deeper_ones_are_refused() {
+        let text = |levels: u32| {
+            let mut text = "interface demo { record r1 { a: u8 }\n".to_owned();
+            for level in 2..=levels {
+                text += &format!("record r{level} {{ a: r{} }}\n", level - 1);
+            }
+            text + &format!("f: func(a: r{levels}); }}")
+        };
+        let deepest = parsed(&text(MAX_DEPTH)).expect("allowed");
+        assert!(crate::describe::encode(&deepest[0], 0).is_ok());
+        let json = serde_json::to_string(&deepest).expect("plain data");
+        assert_eq!(serde_json::from_str::<Vec<Interface>>(&json).expect("the same"), deepest);
+        let error = parsed(&text(MAX_DEPTH + 1)).expect_err("refused");
+        assert!(error.contains("types nest more than 16 deep"), "{error}");
+    }
+}
