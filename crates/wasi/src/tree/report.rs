@@ -1,0 +1,139 @@
+//! What a run left: every file, and which differ from the start. Owns the memory of what was there at the start; must
+//! never know what the report is used for.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::{Body, FileBytes, InodeId, Tree};
+use crate::errno::Result;
+
+/// What was there when the guest started.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Start {
+    /// The directories a guest may write under, as paths from the root.
+    roots: Vec<String>,
+    /// The files under them: path from the root and inode number.
+    files: BTreeMap<String, u64>,
+    /// Inodes from this number on are newer.
+    next_ino: u64,
+}
+
+impl Start {
+    pub(super) fn of(tree: &Tree, writable: &[String]) -> Self {
+        let mut start = Self { next_ino: tree.next_ino, ..Self::default() };
+        for root in writable {
+            let root = plain(root);
+            let mut found = Vec::new();
+            if let Ok(id) = tree.find(&root) {
+                tree.collect(id, &mut found);
+            }
+            for (path, id) in found {
+                if let Ok(inode) = tree.inode(id) {
+                    start.files.insert(join(&root, &path), inode.ino);
+                }
+            }
+            start.roots.push(root);
+        }
+        start
+    }
+
+    fn covers(&self, path: &str) -> bool {
+        self.roots.iter().any(|root| inside(path, root).is_some())
+    }
+}
+
+/// A file as it is now.
+#[derive(Debug, Clone)]
+pub struct TreeFile<'a> {
+    /// Its path from the directory asked for, without a slash in front.
+    pub path: String,
+    /// Whether it is new, was written, or was moved here since the guest started.
+    pub changed: bool,
+    bytes: &'a FileBytes,
+}
+
+impl<'a> TreeFile<'a> {
+    /// Its bytes; copied only if they do not lie together.
+    #[must_use]
+    pub fn bytes(&self) -> Cow<'a, [u8]> {
+        self.bytes.to_bytes()
+    }
+
+    /// Its size.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.bytes.len()
+    }
+}
+
+impl Tree {
+    /// The files under a directory, given as a path from the root, in the order of their paths.
+    ///
+    /// Symbolic links and empty directories are not files. A directory that the guest removed has none.
+    pub fn files_under(&self, dir: &str) -> impl Iterator<Item = TreeFile<'_>> {
+        let root = plain(dir);
+        let mut found = Vec::new();
+        if let Ok(id) = self.find(&root) {
+            self.collect(id, &mut found);
+        }
+        found.into_iter().filter_map(move |(path, id)| {
+            let inode = self.inode(id).ok()?;
+            let Body::File(bytes) = &inode.body else { return None };
+            let whole = join(&root, &path);
+            let moved = match self.start.files.get(&whole) {
+                Some(ino) => *ino != inode.ino,
+                None => inode.ino >= self.start.next_ino || self.start.covers(&whole),
+            };
+            Some(TreeFile { path, changed: inode.modified || moved, bytes })
+        })
+    }
+
+    /// The files that were under a directory when the guest started and are not any more, in order.
+    pub fn removed_under(&self, dir: &str) -> impl Iterator<Item = String> {
+        let root = plain(dir);
+        self.start.files.keys().filter_map(move |path| {
+            let relative = inside(path, &root)?;
+            let id = self.find(path);
+            let is_file = id.and_then(|id| self.inode(id)).is_ok_and(|inode| matches!(inode.body, Body::File(_)));
+            (!is_file).then(|| relative.to_owned())
+        })
+    }
+
+    /// The bytes of the file at a plain path from the root.
+    ///
+    /// # Errors
+    /// `NOENT`, `NOTDIR`: it is not there. `BADF`: it is not a file.
+    pub fn read(&self, path: &str) -> Result<Cow<'_, [u8]>> {
+        Ok(self.file(self.find(path)?)?.to_bytes())
+    }
+
+    /// Every file under a directory with its path, in order of names. A stack, not recursion: a guest may nest deeply.
+    fn collect(&self, root: InodeId, found: &mut Vec<(String, InodeId)>) {
+        let mut stack = vec![(String::new(), root)];
+        while let Some((path, id)) = stack.pop() {
+            match self.inode(id).map(|inode| &inode.body) {
+                Ok(Body::Directory(directory)) => {
+                    let entries = directory.entries.iter().rev();
+                    stack.extend(entries.map(|(name, id)| (join(&path, name), *id)));
+                }
+                Ok(Body::File(_)) => found.push((path, id)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A path without slashes around it, doubled slashes and dots.
+fn plain(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    parts.join("/")
+}
+
+fn join(before: &str, name: &str) -> String {
+    if before.is_empty() { name.to_owned() } else { format!("{before}/{name}") }
+}
+
+/// The rest of `path` if it lies in `root`.
+fn inside<'a>(path: &'a str, root: &str) -> Option<&'a str> {
+    if root.is_empty() { Some(path) } else { path.strip_prefix(root)?.strip_prefix('/') }
+}
