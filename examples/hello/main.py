@@ -1,0 +1,3 @@
+import demo
+
+print(demo.demo(1, 2))
