@@ -72,10 +72,10 @@ impl Limit {
     #[must_use]
     pub fn process_code(self) -> i32 {
         match self {
+            Self::Descriptors => 116,
             Self::CallDepth => 117,
             Self::Files => 118,
             Self::FileBytes => 119,
-            Self::Descriptors => 120,
             Self::Memory => 121,
             Self::Wall => 122,
             Self::Output => 123,
@@ -97,10 +97,21 @@ impl Limit {
             Self::Descriptors => ("open descriptors", limits.descriptors.to_string()),
             Self::CallDepth => ("depth of calls", limits.call_depth.to_string()),
         };
+        let option = self.option().map_or(String::new(), |option| format!("{option}, or "));
+        let key = self.key();
         format!(
-            "the run reached its limit of {what}, {allowed}, and was ended; [limits] {} in amphi.toml raises it",
-            self.key()
+            "the run reached its limit of {what}, {allowed}, and was ended; {option}[limits] {key} in amphi.toml, raises it"
         )
+    }
+
+    /// The option of `amphi run` that raises it, for the limits that have one.
+    fn option(self) -> Option<&'static str> {
+        match self {
+            Self::Memory => Some("--memory"),
+            Self::Wall => Some("--wall"),
+            Self::Output => Some("--output-limit"),
+            Self::FileBytes | Self::Files | Self::Descriptors | Self::CallDepth => None,
+        }
     }
 }
 
@@ -113,7 +124,8 @@ mod tests {
         let limits = Limits::default();
         assert_eq!(
             Limit::Memory.message(&limits),
-            "the run reached its limit of memory, 512 MiB, and was ended; [limits] memory in amphi.toml raises it"
+            "the run reached its limit of memory, 512 MiB, and was ended; --memory, or [limits] memory in amphi.toml, \
+             raises it"
         );
         assert!(Limit::Wall.message(&limits).contains("wall time, 1 h"));
     }

@@ -1,0 +1,261 @@
+// The worker's JavaScript: the guest's import object, copies between the two memories, and the three ways to wait.
+// It knows no WASI and no host function: names come from the shim's own exports (`wasi_*`, `host_*`), decisions from Rust.
+
+/** What a call of the shim answers when it cannot finish yet. No errno and no reply length has this value. */
+const WAIT = -0x80000000;
+/** Thrown to unwind the guest when Rust has decided that the run is over. */
+const STOP = Symbol("amphi: the run is over");
+/** How long a guest may run before a poll for an interrupt lets messages in, in milliseconds (JSPI only). */
+const TURN_MS = 30;
+
+const PREFIXES = [["wasi_", "wasi_snapshot_preview1"], ["host_", "amphi:host@1"]];
+
+let shim = null;
+let shimMemory = null;
+let shimBytes = new Uint8Array(0);
+let shimView = new DataView(new ArrayBuffer(0));
+let guest = null;
+let guestMemory = null;
+let guestBytes = new Uint8Array(0);
+/** The exports of host modules that Rust asked for, by the number it got. */
+let exportsOfHosts = [];
+let wake = () => {};
+let turnBegan = 0;
+
+/** Takes the shim's raw exports. Called once, before anything else here. */
+export function attach(exports) {
+  shim = exports;
+  shimMemory = exports.memory;
+}
+
+/** A view dies, and has length 0, when its memory grows: it is then taken anew. */
+function views() {
+  if (guestBytes.length === 0 && guestMemory !== null) guestBytes = new Uint8Array(guestMemory.buffer);
+  if (shimBytes.length === 0) {
+    shimBytes = new Uint8Array(shimMemory.buffer);
+    shimView = new DataView(shimMemory.buffer);
+  }
+}
+
+function copy(target, to, source, from, length) {
+  // For the few bytes of a pointer or a size, a loop is quicker than a subarray.
+  if (length <= 16) for (let i = 0; i < length; i++) target[to + i] = source[from + i];
+  else target.set(source.subarray(from, from + length), to);
+}
+
+/** Bytes of the guest's memory. */
+export function guest_size() {
+  views();
+  return guestBytes.length;
+}
+
+/** Copies from the guest to the shim; false, and nothing copied, when the range is not in the guest's memory. */
+export function guest_read(at, to, length) {
+  views();
+  if (at + length > guestBytes.length) return false;
+  copy(shimBytes, to, guestBytes, at, length);
+  return true;
+}
+
+/** Copies from the shim to the guest; false, and nothing copied, when the range is not in the guest's memory. */
+export function guest_write(at, from, length) {
+  views();
+  if (at + length > guestBytes.length) return false;
+  copy(guestBytes, at, shimBytes, from, length);
+  return true;
+}
+
+/** The imports of `module` that nobody offers, as `module.name`, one a line. */
+export function missing_imports(module) {
+  const offered = new Set(Object.keys(shim));
+  return WebAssembly.Module.imports(module)
+    .filter(({ module: from, name, kind }) => {
+      const prefix = PREFIXES.find(([, offers]) => offers === from)?.[0];
+      return kind !== "function" || prefix === undefined || !offered.has(prefix + name);
+    })
+    .map(({ module: from, name }) => `${from}.${name}`)
+    .join("\n");
+}
+
+/** True when `module` imports `name` from `from`. */
+export function imports(module, from, name) {
+  return WebAssembly.Module.imports(module).some((entry) => entry.module === from && entry.name === name);
+}
+
+/**
+ * Makes a fresh instance of `module`. Calls that cannot wait are the shim's own exports, so that the engine calls
+ * from wasm to wasm. With `suspending`, those named in `waits` suspend the guest while the shim asks to wait.
+ */
+export function guest_instantiate(module, suspending, waits) {
+  const object = {};
+  for (const [prefix, from] of PREFIXES) object[from] = {};
+  for (const [name, call] of Object.entries(shim)) {
+    for (const [prefix, from] of PREFIXES) {
+      if (name.startsWith(prefix)) object[from][name.slice(prefix.length)] = call;
+    }
+  }
+  if (suspending) {
+    for (const name of waits) object.wasi_snapshot_preview1[name] = suspend(shim["wasi_" + name]);
+    object["amphi:host@1"].interrupt = letting_messages_in(shim.host_interrupt);
+  }
+  guest = new WebAssembly.Instance(module, object);
+  const memory = guest.exports.memory;
+  guestMemory = memory instanceof WebAssembly.Memory ? memory : null;
+  guestBytes = new Uint8Array(0);
+}
+
+/** Drops the guest, so that its memory can be collected. */
+export function guest_drop() {
+  guest = null;
+  guestMemory = null;
+  guestBytes = new Uint8Array(0);
+}
+
+/** Runs the guest to its end and says how it ended: "" (returned), "stop" or what trapped. */
+export function guest_run() {
+  try {
+    guest.exports._start();
+    return "";
+  } catch (error) {
+    return ending(error);
+  }
+}
+
+/** The same, for a guest that may be suspended. */
+export async function guest_run_suspending() {
+  turnBegan = performance.now();
+  try {
+    await WebAssembly.promising(guest.exports._start)();
+    return "";
+  } catch (error) {
+    return ending(error);
+  }
+}
+
+/** True when the guest has the entry point of a command. */
+export function guest_has_start() {
+  return typeof guest?.exports._start === "function";
+}
+
+/** Forgets the host modules of the run before. */
+export function hosts_drop() {
+  exportsOfHosts = [];
+}
+
+/** Compiles and instantiates a host module, which has no imports. */
+export function host_instantiate(bytes, initialize) {
+  // Copied: a module is compiled from bytes of its own, not from memory that moves.
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes.slice()), {});
+  if (initialize) instance.exports._initialize();
+  return instance.exports;
+}
+
+/** The number of an export of a host module; `params` and `results` name its core types ("i32 f64"). */
+export function host_export(exports, name, params, results) {
+  const kinds = (names) => names.split(" ").filter((name) => name !== "");
+  return exportsOfHosts.push({ call: exports[name], params: kinds(params), results: kinds(results) }) - 1;
+}
+
+const READ = {
+  i32: (at) => shimView.getInt32(at, true),
+  i64: (at) => shimView.getBigInt64(at, true),
+  f32: (at) => shimView.getFloat32(at, true),
+  f64: (at) => shimView.getFloat64(at, true),
+};
+const WRITE = {
+  i32: (at, value) => shimView.setInt32(at, value, true),
+  i64: (at, value) => shimView.setBigInt64(at, value, true),
+  f32: (at, value) => shimView.setFloat32(at, value, true),
+  f64: (at, value) => shimView.setFloat64(at, value, true),
+};
+
+/**
+ * Calls an export: arguments are in 64-bit slots of the shim's memory at `slots`, and results replace them.
+ * Gives back what it threw, in words, or undefined.
+ */
+export function host_call(number, slots) {
+  const { call, params, results } = exportsOfHosts[number];
+  views();
+  try {
+    const answer = call(...params.map((kind, at) => READ[kind](slots + 8 * at)));
+    if (results.length === 1) WRITE[results[0]](slots, answer);
+    else results.forEach((kind, at) => WRITE[kind](slots + 8 * at, answer[at]));
+    return undefined;
+  } catch (error) {
+    return ending(error);
+  }
+}
+
+/** Unwinds the guest. Rust has written down why before it calls this. */
+export function stop() {
+  throw STOP;
+}
+
+function ending(error) {
+  if (error === STOP) return "stop";
+  if (error instanceof WebAssembly.RuntimeError) return error.message || "trap";
+  // Engines report an exhausted stack as a RangeError, or in Firefox as an InternalError.
+  if (error instanceof RangeError || error?.name === "InternalError") return "call stack exhausted";
+  return String(error?.stack ?? error);
+}
+
+/** Wraps a call of the shim: while it answers WAIT the guest is suspended; no frame of the shim ever is. */
+function suspend(call) {
+  return new WebAssembly.Suspending((...args) => {
+    const answer = call(...args);
+    return answer === WAIT ? again(call, args) : answer;
+  });
+}
+
+async function again(call, args) {
+  for (;;) {
+    await something_happens(shim.wait_until_ms());
+    turnBegan = performance.now();
+    const answer = call(...args);
+    if (answer !== WAIT) return answer;
+  }
+}
+
+/** Resolves when `wake_up` is called or at `until` (of performance.now(); Infinity for never). */
+async function something_happens(until) {
+  let woken = false;
+  const news = new Promise((resolve) => {
+    wake = () => { woken = true; resolve(); };
+  });
+  // Timers are coarse, 4 ms and more when nested: they are used for the long part, turns of the event loop for the rest.
+  const rest = () => until - performance.now();
+  if (rest() > 8) {
+    let timer;
+    const time = new Promise((resolve) => {
+      if (until !== Infinity) timer = setTimeout(resolve, Math.min(rest() - 5, 0x7fffffff));
+    });
+    await Promise.race([news, time]);
+    clearTimeout(timer);
+  }
+  while (!woken && rest() > 0) await one_turn();
+  wake = () => {};
+}
+
+/** Ends the wait under way, if there is one: input came, or an interrupt. */
+export function wake_up() {
+  wake();
+}
+
+/** Lets the event loop run once, so that a message can arrive. */
+function one_turn() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => { port1.close(); resolve(); };
+    port2.postMessage(null);
+  });
+}
+
+function letting_messages_in(poll) {
+  return new WebAssembly.Suspending(() => {
+    if (performance.now() - turnBegan < TURN_MS) return poll();
+    return one_turn().then(() => {
+      turnBegan = performance.now();
+      return poll();
+    });
+  });
+}

@@ -1,0 +1,171 @@
+//! The page's side: workers made ready beforehand, and runs in them. It must never know how a page looks.
+
+mod python;
+mod run;
+mod sandbox;
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use amphi_core::protocol::Waiting;
+use wasm_bindgen_futures::spawn_local;
+
+pub use python::sha256;
+pub use run::{Event, Run};
+
+use crate::message::ToPage;
+use python::Python;
+use sandbox::Sandbox;
+
+/// So many workers are kept when nothing runs.
+const KEPT: usize = 2;
+
+/// Told once, when the first worker is ready or cannot get ready.
+type WhenReady = Box<dyn FnOnce(Result<(), String>)>;
+
+/// The browser as a habitat: a handle that clones share.
+#[derive(Clone)]
+pub struct Habitat(Rc<Inner>);
+
+struct Inner {
+    waiting: Waiting,
+    /// None while it loads.
+    python: RefCell<Option<Result<Python, String>>>,
+    /// Workers without a run.
+    idle: RefCell<Vec<Rc<Sandbox>>>,
+    /// Workers made while Python still loads.
+    unprepared: RefCell<Vec<Weak<Sandbox>>>,
+    when_ready: RefCell<Vec<WhenReady>>,
+    /// What became of getting ready, once it is known.
+    readiness: RefCell<Option<Result<(), String>>>,
+}
+
+impl Habitat {
+    /// Begins to load Python and to make a worker ready.
+    #[must_use]
+    pub fn new(waiting: Waiting) -> Self {
+        let habitat = Self(Rc::new(Inner {
+            waiting,
+            python: RefCell::default(),
+            idle: RefCell::default(),
+            unprepared: RefCell::default(),
+            when_ready: RefCell::default(),
+            readiness: RefCell::default(),
+        }));
+        habitat.make_spare();
+        let loading = habitat.clone();
+        spawn_local(async move {
+            let python = Python::load(waiting).await;
+            if let Err(why) = &python {
+                loading.settle(Err(why.clone()));
+            }
+            loading.0.python.replace(Some(python));
+            for sandbox in loading.0.unprepared.take().iter().filter_map(Weak::upgrade) {
+                loading.prepare(&sandbox);
+            }
+        });
+        habitat
+    }
+
+    /// How guests wait here.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        self.0.waiting
+    }
+
+    /// Tells when the first worker is ready, or in words why none gets ready.
+    pub fn when_ready(&self, tell: impl FnOnce(Result<(), String>) + 'static) {
+        // Cloned out first: who is told may ask again.
+        let readiness = self.0.readiness.borrow().clone();
+        match readiness {
+            Some(readiness) => tell(readiness),
+            None => self.0.when_ready.borrow_mut().push(Box::new(tell)),
+        }
+    }
+
+    /// Why Python cannot run, if it could not be loaded.
+    fn python_error(&self) -> Option<String> {
+        self.0.python.borrow().as_ref().and_then(|python| python.as_ref().err().cloned())
+    }
+
+    fn settle(&self, readiness: Result<(), String>) {
+        if self.0.readiness.borrow().is_some() {
+            return;
+        }
+        self.0.readiness.replace(Some(readiness.clone()));
+        for tell in self.0.when_ready.take() {
+            tell(readiness.clone());
+        }
+    }
+
+    /// A worker for a run: one that is ready if there is one.
+    fn take(&self) -> Result<Rc<Sandbox>, String> {
+        let mut idle = self.0.idle.borrow_mut();
+        let ready = idle.iter().position(|sandbox| sandbox.is_ready());
+        if let Some(at) = ready.or(if idle.is_empty() { None } else { Some(0) }) {
+            return Ok(idle.remove(at));
+        }
+        drop(idle);
+        self.make()
+    }
+
+    /// Takes a worker back after its run.
+    fn give_back(&self, sandbox: Rc<Sandbox>) {
+        if sandbox.is_worn() || self.0.idle.borrow().len() >= KEPT {
+            sandbox.end();
+            self.make_spare();
+        } else {
+            self.rest(sandbox);
+        }
+    }
+
+    /// Makes a worker ready for the next run, unless one is there.
+    fn make_spare(&self) {
+        if !self.0.idle.borrow().is_empty() {
+            return;
+        }
+        match self.make() {
+            Ok(sandbox) => self.rest(sandbox),
+            Err(why) => self.settle(Err(why)),
+        }
+    }
+
+    fn make(&self) -> Result<Rc<Sandbox>, String> {
+        let sandbox = Sandbox::new(self.0.waiting)?;
+        if self.0.python.borrow().is_some() {
+            self.prepare(&sandbox);
+        } else {
+            self.0.unprepared.borrow_mut().push(Rc::downgrade(&sandbox));
+        }
+        Ok(sandbox)
+    }
+
+    fn prepare(&self, sandbox: &Sandbox) {
+        let python = self.0.python.borrow();
+        sandbox.prepare(self.0.waiting, python.as_ref().and_then(|python| python.as_ref().ok()));
+    }
+
+    /// Keeps a worker without a run, and forgets it when it fails.
+    fn rest(&self, sandbox: Rc<Sandbox>) {
+        let (habitat, weak) = (Rc::downgrade(&self.0), Rc::downgrade(&sandbox));
+        sandbox.listener(move |message| {
+            let Some(habitat) = habitat.upgrade().map(Self) else { return };
+            match message {
+                ToPage::Ready => habitat.settle(Ok(())),
+                ToPage::Failed(why) | ToPage::Refused(why) => {
+                    habitat.0.idle.borrow_mut().retain(|idle| !std::ptr::eq(Rc::as_ptr(idle), weak.as_ptr()));
+                    habitat.settle(Err(why));
+                }
+                // What an ended run still says is for nobody.
+                ToPage::Output { .. } | ToPage::Waiting | ToPage::Ended(_) => {}
+            }
+        });
+        self.0.idle.borrow_mut().push(sandbox);
+    }
+}
+
+impl std::fmt::Debug for Habitat {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Habitat").field("waiting", &self.0.waiting).finish_non_exhaustive()
+    }
+}

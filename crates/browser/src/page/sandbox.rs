@@ -1,0 +1,186 @@
+//! One worker with a fresh guest: made ready beforehand, used for a run, ready again after it.
+//!
+//! It must never know what a message means for a run, only where to pass it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use amphi_core::protocol::Waiting;
+use js_sys::Array;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::python::{self, Python};
+use crate::message::{ToPage, ToWorker};
+use crate::{Control, wait, words};
+
+/// Who is told what the worker says.
+type Listener = Box<dyn Fn(ToPage)>;
+/// What the browser calls with an event.
+type Hears<E> = Closure<dyn Fn(E)>;
+
+/// One worker, the memory shared with it, and what waits to be sent.
+pub(super) struct Sandbox {
+    worker: Worker,
+    /// Only where the way to wait is [`Waiting::Shared`].
+    pub(super) control: Option<Control>,
+    listener: RefCell<Option<Rc<Listener>>>,
+    /// Messages that came before Python was there; none once it is.
+    early: RefCell<Option<Vec<ToWorker>>>,
+    ready: Cell<bool>,
+    runs: Cell<u32>,
+    on_message: RefCell<Option<Hears<MessageEvent>>>,
+    on_error: RefCell<Option<Hears<ErrorEvent>>>,
+}
+
+impl Sandbox {
+    /// Starts a worker, or takes the one that is already starting.
+    ///
+    /// # Errors
+    /// In words, when the browser makes no worker.
+    pub(super) fn new(waiting: Waiting) -> Result<Rc<Self>, String> {
+        let (worker, early) = match python::take_worker() {
+            Some(taken) => taken,
+            None => {
+                let options = WorkerOptions::new();
+                options.set_type(WorkerType::Module);
+                let worker = Worker::new_with_options("worker.js", &options);
+                let refused = |error| format!("The browser started no worker: {}.", words(&error));
+                (worker.map_err(refused)?, Array::new())
+            }
+        };
+        let sandbox = Rc::new(Self {
+            worker,
+            control: (waiting == Waiting::Shared).then(Control::new),
+            listener: RefCell::default(),
+            early: RefCell::new(Some(Vec::new())),
+            ready: Cell::default(),
+            runs: Cell::default(),
+            on_message: RefCell::default(),
+            on_error: RefCell::default(),
+        });
+        sandbox.listen();
+        sandbox.pass_on(early);
+        Ok(sandbox)
+    }
+
+    fn listen(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| tell(&weak, said(&event)));
+        self.worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let weak = Rc::downgrade(self);
+        let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| tell(&weak, failed(&event)));
+        self.worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        self.on_message.replace(Some(on_message));
+        self.on_error.replace(Some(on_error));
+    }
+
+    /// Passes on what the worker said before anybody listened; later, when somebody does.
+    fn pass_on(self: &Rc<Self>, early: Array) {
+        let weak = Rc::downgrade(self);
+        spawn_local(async move {
+            for event in early.iter() {
+                let message = event.dyn_ref().map_or_else(|| failed(event.unchecked_ref()), said);
+                tell(&weak, message);
+            }
+        });
+    }
+
+    /// Sends what every run needs, then what was asked for before it was there.
+    pub(super) fn prepare(&self, waiting: Waiting, python: Option<&Python>) {
+        let part = |of: fn(&Python) -> &JsValue| python.map_or(JsValue::UNDEFINED, |python| of(python).clone());
+        self.post(&ToWorker::Prepare {
+            wait: wait::name(waiting).to_owned(),
+            control: self.control.as_ref().map_or(JsValue::UNDEFINED, Control::buffer),
+            module: part(|python| &python.module),
+            library: part(|python| &python.library),
+        });
+        for message in self.early.take().into_iter().flatten() {
+            self.post(&message);
+        }
+    }
+
+    /// Sends a message, after `Prepare` was sent.
+    pub(super) fn send(&self, message: ToWorker) {
+        if let Some(early) = self.early.borrow_mut().as_mut() {
+            early.push(message);
+        } else {
+            self.post(&message);
+        }
+    }
+
+    fn post(&self, message: &ToWorker) {
+        if let Err(error) = self.worker.post_message(&message.to_js()) {
+            self.told(ToPage::Failed(format!("The browser sent the worker nothing: {}.", words(&error))));
+        }
+    }
+
+    /// Who is told from now on.
+    pub(super) fn listener(&self, listener: impl Fn(ToPage) + 'static) {
+        self.listener.replace(Some(Rc::new(Box::new(listener))));
+    }
+
+    /// True once a fresh guest is there, until it is used.
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready.get()
+    }
+
+    /// True when it has served so many runs that another should take its place: each stopped run leaves a little of
+    /// the shim's stack behind, since JavaScript's exceptions do not restore it.
+    pub(super) fn is_worn(&self) -> bool {
+        self.runs.get() >= 200
+    }
+
+    /// The fresh guest is used now.
+    pub(super) fn used(&self) {
+        self.ready.set(false);
+        self.runs.set(self.runs.get() + 1);
+        if let Some(control) = &self.control {
+            control.reset();
+        }
+    }
+
+    /// Ends the worker at once.
+    pub(super) fn end(&self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+
+    fn told(&self, message: ToPage) {
+        if matches!(message, ToPage::Ready) {
+            self.ready.set(true);
+        }
+        // Cloned out first: the listener may replace itself.
+        let listener = self.listener.borrow().clone();
+        if let Some(listener) = listener {
+            listener(message);
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn tell(sandbox: &Weak<Sandbox>, message: ToPage) {
+    if let Some(sandbox) = sandbox.upgrade() {
+        sandbox.told(message);
+    }
+}
+
+fn said(event: &MessageEvent) -> ToPage {
+    let other_build = "The worker is from another build than the page. Reload the page.";
+    ToPage::from_js(&event.data()).unwrap_or_else(|| ToPage::Failed(other_build.to_owned()))
+}
+
+fn failed(event: &ErrorEvent) -> ToPage {
+    // A worker that could not be loaded fires a plain event without a message.
+    let why = js_sys::Reflect::get(event, &"message".into()).ok().and_then(|why| why.as_string());
+    let why = why.filter(|why| !why.is_empty()).unwrap_or_else(|| "it could not be loaded".to_owned());
+    ToPage::Failed(format!("The worker failed: {why}. Reload the page."))
+}

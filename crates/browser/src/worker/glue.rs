@@ -1,0 +1,38 @@
+//! Bindings to `glue.js`, the worker's only JavaScript. What each function does is written there.
+
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// What a call answers when it cannot finish yet; `glue.js` knows the same number.
+pub(super) const WAIT: i32 = i32::MIN;
+
+#[wasm_bindgen(module = "/src/glue.js")]
+extern "C" {
+    pub(super) fn attach(exports: &JsValue);
+
+    pub(super) fn guest_size() -> u32;
+    pub(super) fn guest_read(at: u32, to: *mut u8, length: usize) -> bool;
+    pub(super) fn guest_write(at: u32, from: *const u8, length: usize) -> bool;
+
+    pub(super) fn missing_imports(module: &JsValue) -> String;
+    pub(super) fn imports(module: &JsValue, from: &str, name: &str) -> bool;
+
+    #[wasm_bindgen(catch)]
+    pub(super) fn guest_instantiate(module: &JsValue, suspending: bool, waits: Vec<String>) -> Result<(), JsValue>;
+    pub(super) fn guest_drop();
+    pub(super) fn guest_has_start() -> bool;
+    pub(super) fn guest_run() -> String;
+    pub(super) fn guest_run_suspending() -> Promise;
+
+    pub(super) fn hosts_drop();
+    #[wasm_bindgen(catch)]
+    pub(super) fn host_instantiate(bytes: &[u8], initialize: bool) -> Result<JsValue, JsValue>;
+    pub(super) fn host_export(exports: &JsValue, name: &str, params: &str, results: &str) -> u32;
+    pub(super) fn host_call(number: u32, slots: *mut u64) -> Option<String>;
+
+    /// Never returns: it throws, and unwinds the guest and the frames of this shim. Nothing may be borrowed, and
+    /// nothing may wait to be dropped, where it is called.
+    pub(super) fn stop();
+    pub(super) fn wake_up();
+}

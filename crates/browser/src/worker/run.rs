@@ -1,0 +1,213 @@
+//! One run: the guest's calls come in here, and here it is decided whether the run goes on, waits or ends.
+//!
+//! It must never know what a call means.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use amphi_core::abi::{AbiCall, HostCalls};
+use amphi_core::protocol::Waiting;
+use amphi_core::{Exit, HostFunction, Limit, Limits};
+use amphi_wasi::{Call, Context, Flow, Stop, Wait};
+
+use super::clock::Clock;
+use super::inbox::Inbox;
+use super::memory::GuestMemory;
+use super::output::Output;
+use super::platform::WorkerPlatform;
+use crate::message::ToPage;
+
+thread_local! {
+    /// The run under way. A worker has one guest at a time.
+    static RUN: RefCell<Option<Run>> = const { RefCell::new(None) };
+}
+
+/// How a call ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The guest gets this number.
+    Number(i32),
+    /// The guest is suspended, then the call is made again.
+    Wait,
+    /// The guest is unwound.
+    Stop,
+}
+
+/// What a run needs while its guest runs.
+pub(super) struct Run {
+    pub(super) context: Context<WorkerPlatform>,
+    pub(super) hosts: HostCalls<dyn HostFunction>,
+    pub(super) waiting: Waiting,
+    pub(super) inbox: Rc<Inbox>,
+    pub(super) output: Rc<RefCell<Output>>,
+    pub(super) clock: Clock,
+    pub(super) limits: Limits,
+    /// When the wall time is used up, in milliseconds of the performance clock.
+    pub(super) deadline_ms: f64,
+    /// True when the guest asks for signals itself; one that does not is ended by the first.
+    pub(super) asks_for_signals: bool,
+    /// Until when the suspended guest waits.
+    pub(super) until_ms: f64,
+    /// How the run ended, once that is decided.
+    pub(super) exit: Option<Exit>,
+    /// True since the page was told that the guest waits for input.
+    pub(super) told_waiting: bool,
+}
+
+/// Begins a run.
+pub(super) fn begin(run: Run) {
+    RUN.set(Some(run));
+}
+
+/// Ends the run: gives back what it left.
+pub(super) fn end() -> Option<Run> {
+    RUN.take()
+}
+
+/// Serves a WASI call.
+pub(super) fn wasi(call: Call, args: &[u64]) -> Answer {
+    with(|run| run.wasi(call, args))
+}
+
+/// Serves a host call.
+pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
+    with(|run| match call {
+        AbiCall::Interrupt => run.interrupt(),
+        call => Answer::Number(run.hosts.dispatch(&mut GuestMemory, call, args)),
+    })
+}
+
+/// Until when the suspended guest waits.
+pub(super) fn wait_until_ms() -> f64 {
+    RUN.with_borrow(|run| run.as_ref().map_or(0.0, |run| run.until_ms))
+}
+
+/// The inbox of the run under way, for a message that came.
+pub(super) fn inbox() -> Option<Rc<Inbox>> {
+    RUN.with_borrow(|run| run.as_ref().map(|run| Rc::clone(&run.inbox)))
+}
+
+fn with(serve: impl FnOnce(&mut Run) -> Answer) -> Answer {
+    // Without a run there is no guest; one that was kept and called anyway is unwound.
+    RUN.with_borrow_mut(|run| run.as_mut().map_or(Answer::Stop, serve))
+}
+
+impl Run {
+    fn wasi(&mut self, call: Call, args: &[u64]) -> Answer {
+        if self.memory_is_used_up() {
+            return self.stop(Exit::Limit(Limit::Memory));
+        }
+        // What the shared memory's counter was before the call looked for what it waits for.
+        let mut ticket = None;
+        loop {
+            match self.context.dispatch(&mut GuestMemory, call, args) {
+                Flow::Done(errno) => {
+                    self.told_waiting = false;
+                    return Answer::Number(errno.raw());
+                }
+                Flow::Stop(Stop::Exit(code)) => return self.stop(Exit::Code(code)),
+                Flow::Stop(Stop::Limit(limit)) => return self.stop(Exit::Limit(core_limit(limit))),
+                Flow::Stop(Stop::Interrupted) => return self.stop(Exit::Interrupted),
+                Flow::Wait(wait) => {
+                    if let Some(answer) = self.wait(wait, &mut ticket) {
+                        return answer;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits, after which the call is dispatched again; or says what the guest gets instead.
+    fn wait(&mut self, wait: Wait, ticket: &mut Option<u32>) -> Option<Answer> {
+        if self.inbox.pending_signal() != 0 {
+            if !self.asks_for_signals {
+                return Some(self.stop(Exit::Interrupted));
+            }
+            // The call ends with INTR, and the guest then asks which signal it was.
+            self.context.interrupt();
+            return None;
+        }
+        let now = self.clock.now_ms();
+        if now >= self.deadline_ms {
+            return Some(self.stop(Exit::Limit(Limit::Wall)));
+        }
+        let (wants_input, until_ms) = match wait {
+            Wait::Stdin => (true, f64::INFINITY),
+            Wait::Until { monotonic_ns } => (false, milliseconds(monotonic_ns)),
+            Wait::StdinUntil { monotonic_ns } => (true, milliseconds(monotonic_ns)),
+        };
+        let until_ms = until_ms.min(self.deadline_ms);
+        match self.waiting {
+            Waiting::Shared => {
+                let Some(control) = self.inbox.control() else { return Some(self.stop(Exit::Interrupted)) };
+                // First a ticket, then another look: what comes in between is then not slept through.
+                let Some(seen) = ticket.take() else {
+                    *ticket = Some(control.ticket());
+                    return None;
+                };
+                let control = control.clone();
+                self.tell_waiting(wants_input, now);
+                control.wait(seen, until_ms - now);
+                None
+            }
+            Waiting::Jspi => {
+                self.tell_waiting(wants_input, now);
+                self.until_ms = until_ms;
+                Some(Answer::Wait)
+            }
+            Waiting::None => {
+                self.output.borrow_mut().send(now);
+                // Input was given in advance, so only time is ever waited for.
+                while self.clock.now_ms() < until_ms {
+                    std::hint::spin_loop();
+                }
+                None
+            }
+        }
+    }
+
+    /// Serves the guest's question for a signal, which comes often: here a run that never waits is kept in its limits.
+    fn interrupt(&mut self) -> Answer {
+        let now = self.clock.now_ms();
+        self.output.borrow_mut().send_old(now);
+        if now >= self.deadline_ms {
+            return self.stop(Exit::Limit(Limit::Wall));
+        }
+        if self.memory_is_used_up() {
+            return self.stop(Exit::Limit(Limit::Memory));
+        }
+        Answer::Number(self.inbox.take_signal().cast_signed())
+    }
+
+    fn tell_waiting(&mut self, wants_input: bool, now: f64) {
+        self.output.borrow_mut().send(now);
+        if wants_input && !self.told_waiting {
+            self.told_waiting = true;
+            super::post(&ToPage::Waiting);
+        }
+    }
+
+    fn memory_is_used_up(&self) -> bool {
+        // The engine grows memory without asking, up to the module's own maximum; a limit below it is found here.
+        amphi_wasi::Memory::size(&GuestMemory) > self.limits.memory_bytes
+    }
+
+    fn stop(&mut self, exit: Exit) -> Answer {
+        self.exit = Some(exit);
+        Answer::Stop
+    }
+}
+
+fn core_limit(limit: amphi_wasi::Limit) -> Limit {
+    match limit {
+        amphi_wasi::Limit::Output => Limit::Output,
+        amphi_wasi::Limit::Files => Limit::Files,
+        amphi_wasi::Limit::FileBytes => Limit::FileBytes,
+        amphi_wasi::Limit::Descriptors => Limit::Descriptors,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nanoseconds since the worker began fit a float for 100 days")]
+fn milliseconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1e6
+}

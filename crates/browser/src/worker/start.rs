@@ -1,0 +1,183 @@
+//! From a prepared program to a run, and from its end to an outcome. It must never know how a guest waits or runs.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use amphi_core::abi::{self, HostCalls};
+use amphi_core::protocol::Waiting;
+use amphi_core::{Bytes, Change, ChangedFile, Exit, Guest, LIB, Outcome, Prepared, Program, Stdin, Timing, WORK};
+use amphi_wasi::{Access, Config, Content, Context, Limits, Preopen, Tree};
+use wasm_bindgen::JsValue;
+
+use super::clock::Clock;
+use super::inbox::Inbox;
+use super::output::Output;
+use super::platform::WorkerPlatform;
+use super::run::{self, Run};
+use super::{Worker, glue, hosts, instantiate};
+
+/// The standard library, as Python looks for it.
+const LIBRARY: &str = "/lib/python313.zip";
+
+/// A run that has begun.
+#[derive(Debug)]
+pub(super) struct Started {
+    /// The paths of the program's own files.
+    files: BTreeSet<String>,
+    clock: Clock,
+    prepare_ms: f64,
+    began_ms: f64,
+}
+
+/// Sets everything up; the guest's entry point is called next.
+///
+/// # Errors
+/// In words: why this program cannot run here.
+pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsValue) -> Result<Started, String> {
+    let clock = Clock::new();
+    let prepare_ms = clock.now_ms();
+    let Prepared { program, hosts } =
+        serde_json::from_str(program).map_err(|error| format!("The program could not be read: {error}."))?;
+    check(&program, &worker)?;
+    let module = if program.is_python() { &worker.python } else { module };
+    if !(program.is_python() && worker.fresh) {
+        instantiate(module, worker.waiting)?;
+    }
+    if !glue::guest_has_start() {
+        return Err("The module is not a command: it does not export _start.".to_owned());
+    }
+    let given = match &program.stdin {
+        Stdin::Bytes(bytes) => Some(bytes.0.clone()),
+        Stdin::Empty => Some(Vec::new()),
+        Stdin::Inherit => (worker.waiting == Waiting::None).then(Vec::new),
+    };
+    let inbox = Rc::new(Inbox::new(given, worker.control));
+    let output = Rc::new(RefCell::new(Output::new(program.limits.output_bytes)));
+    let platform = WorkerPlatform {
+        clock: clock.clone(),
+        inbox: Rc::clone(&inbox),
+        output: Rc::clone(&output),
+        terminal,
+        resolution_ns: Clock::resolution_ns(worker.waiting == Waiting::Shared),
+    };
+    let files = program.files.keys().cloned().collect();
+    let limits = program.limits.clone();
+    let config = config(program, worker.library, clock.realtime_ns())?;
+    let context = Context::new(config, platform).map_err(|error| format!("The program cannot start: {error}."))?;
+    let began_ms = clock.now_ms();
+    run::begin(Run {
+        context,
+        hosts: HostCalls::new(hosts::registry(hosts)?),
+        waiting: worker.waiting,
+        inbox,
+        output,
+        clock: clock.clone(),
+        deadline_ms: limits.wall_ms.map_or(f64::INFINITY, |wall| began_ms + milliseconds(wall)),
+        limits,
+        asks_for_signals: glue::imports(module, abi::MODULE, "interrupt"),
+        until_ms: 0.0,
+        exit: None,
+        told_waiting: false,
+    });
+    Ok(Started { files, clock, prepare_ms, began_ms })
+}
+
+impl Started {
+    /// What the run left; `ending` is what `glue.js` says of the guest's end. None if there was no run.
+    pub(super) fn finish(self, ending: String) -> Option<Outcome> {
+        let ended_ms = self.clock.now_ms();
+        let run = run::end()?;
+        run.output.borrow_mut().send(ended_ms);
+        let exit = match (run.exit, ending.as_str()) {
+            (Some(exit), "stop") => exit,
+            (_, "") => Exit::Code(0),
+            (_, trap) => Exit::Trap(trap.to_owned()),
+        };
+        let timing = |name: &str, from: f64, to: f64| Timing { name: name.to_owned(), us: microseconds(to - from) };
+        Some(Outcome {
+            stdout: Bytes::default(),
+            stderr: Bytes::default(),
+            exit,
+            files: changed(run.context.tree(), &self.files),
+            timings: vec![
+                timing("instantiate", self.prepare_ms, self.began_ms),
+                timing("run", self.began_ms, ended_ms),
+            ],
+        })
+    }
+}
+
+/// The words for imports that nobody offers, one `module.name` a line.
+pub(super) fn missing(imports: &str) -> String {
+    let names = imports.lines().collect::<Vec<_>>().join(", ");
+    format!(
+        "The guest imports what nobody offers: {names}. Offered are the 46 calls of {} and, in {}, {}.",
+        amphi_wasi::MODULE,
+        abi::MODULE,
+        abi::AbiCall::ALL.iter().map(|call| call.name()).collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// What a browser cannot do is said before anything runs.
+fn check(program: &Program, worker: &Worker) -> Result<(), String> {
+    if program.is_python() && worker.python.is_undefined() {
+        return Err("Python is not loaded in this worker.".to_owned());
+    }
+    if let Some(mount) = program.mounts.first() {
+        return Err(format!(
+            "The program mounts the folder {} of the machine, which a browser cannot reach. Put its files beside the script, or run it with `amphi run`.",
+            mount.host
+        ));
+    }
+    Ok(())
+}
+
+fn config(program: Program, library: Content, now_ns: u64) -> Result<Config, String> {
+    let mut tree = Tree::new(now_ns);
+    let mut preopens = Vec::new();
+    let (args, env) = (program.argv(), program.guest_env());
+    if matches!(program.guest, Guest::Python { .. }) {
+        for (path, bytes) in program.files {
+            tree.insert_file(&format!("{WORK}/{path}"), Content::from(bytes.0))
+                .map_err(|errno| format!("The file {path} cannot be made in the guest: {errno}."))?;
+        }
+        tree.insert_file(LIBRARY, library)
+            .map_err(|errno| format!("The standard library cannot be shown to the guest: {errno}."))?;
+        preopens.push(Preopen { guest: WORK.to_owned(), dir: WORK.to_owned(), access: Access::ReadWrite });
+        preopens.push(Preopen { guest: LIB.to_owned(), dir: LIB.to_owned(), access: Access::ReadOnly });
+    }
+    let limits = Limits {
+        file_bytes: program.limits.file_bytes,
+        files: program.limits.files,
+        descriptors: program.limits.descriptors,
+    };
+    Ok(Config { args, env, tree, preopens, limits })
+}
+
+fn changed(tree: &Tree, before: &BTreeSet<String>) -> Vec<ChangedFile> {
+    let touched = tree.files_under(WORK).filter(|file| file.changed).map(|file| {
+        let bytes = Bytes(file.bytes().into_owned());
+        let change = if before.contains(&file.path) { Change::Modified(bytes) } else { Change::Added(bytes) };
+        ChangedFile { path: file.path, change }
+    });
+    let removed = tree.removed_under(WORK).map(|path| ChangedFile { path, change: Change::Removed });
+    let mut files: Vec<_> = touched.chain(removed).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a limit of more milliseconds than a float counts is none")]
+fn milliseconds(wall: u64) -> f64 {
+    wall as f64
+}
+
+fn microseconds(milliseconds: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float becomes the nearest integer in range"
+    )]
+    let microseconds = (milliseconds * 1e3) as u64;
+    microseconds
+}

@@ -1,0 +1,107 @@
+/* What the parts of the bridge share: the host-call imports, declared types and the wire.
+ *
+ * The bridge is linked into python.wasm. It knows the import module `amphi:host@1` and CPython; it must never know
+ * which habitat answers. The same table stands in Rust in crates/core/src/abi.rs, the wire in crates/core/src/wire.rs.
+ */
+#ifndef AMPHI_H
+#define AMPHI_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define AMPHI_IMPORT(name) __attribute__((import_module("amphi:host@1"), import_name(name)))
+
+/* -1: no such interface. Otherwise the length of its description, written to `out` when it fits `cap`, else kept. */
+AMPHI_IMPORT("interface_describe")
+int32_t amphi_interface_describe(const char *name, uint32_t name_len, char *out, uint32_t cap);
+
+/* Length of the reply, written when it fits `cap`, else kept; below zero, -(length)-1 of a kept error record. */
+AMPHI_IMPORT("call")
+int32_t amphi_call(uint32_t function, const char *args, uint32_t args_len, char *reply, uint32_t cap);
+
+/* The fast path for scalars: one u64 a parameter, the result in place of the first. 0, or below zero as `call`. */
+AMPHI_IMPORT("call_flat")
+int32_t amphi_call_flat(uint32_t function, uint64_t *slots);
+
+/* Copies the kept reply out and drops it. */
+AMPHI_IMPORT("reply_take")
+int32_t amphi_reply_take(char *out, uint32_t cap);
+
+/* 0, or the number of a signal to raise. Never blocks. */
+AMPHI_IMPORT("interrupt")
+int32_t amphi_interrupt(void);
+
+/* False while the snapshot is made: there is no host yet that could be asked. */
+extern bool amphi_running;
+
+typedef enum {
+    TYPE_BOOL, TYPE_S8, TYPE_S16, TYPE_S32, TYPE_S64, TYPE_U8, TYPE_U16, TYPE_U32, TYPE_U64, TYPE_F32, TYPE_F64,
+    TYPE_CHAR,
+    /* What comes before this line fits one flat slot. */
+    TYPE_STRING, TYPE_BYTES, TYPE_ANY, TYPE_LIST, TYPE_TUPLE, TYPE_OPTION, TYPE_RESULT, TYPE_RECORD, TYPE_VARIANT,
+    TYPE_ENUM, TYPE_FLAGS,
+    TYPE_KINDS,
+} Kind;
+
+/* A declared type. `items` holds element, field or case types (NULL where a case or a result has no payload). */
+typedef struct Type {
+    Kind kind;
+    Py_ssize_t count;
+    struct Type **items;
+    PyObject *names; /* tuple of str: fields, cases or flags; NULL for types without */
+    PyObject *cls;   /* the Python class of a named type; NULL for types without */
+} Type;
+
+/* Reads a description's type; `classes` maps a named type to its class. NULL with an exception set on failure. */
+Type *type_read(PyObject *description, PyObject *classes);
+void type_free(Type *type);
+/* What an error calls the type: its declared name, or its kind. */
+const char *type_name(const Type *type);
+
+/* The wire, version 1: a tag, then its payload, little-endian. Its twin is crates/core/src/wire.rs. */
+enum {
+    TAG_NONE, TAG_FALSE, TAG_TRUE, TAG_INT, TAG_BIG_INT, TAG_FLOAT, TAG_STR, TAG_BYTES, TAG_VIEW, TAG_LIST, TAG_TUPLE,
+    TAG_RECORD, TAG_ENUM, TAG_FLAGS, TAG_VARIANT, TAG_SOME, TAG_OK, TAG_ERR,
+};
+
+/* As deep as values nest, on both sides of the boundary. */
+#define DEPTH 64
+
+/* Where in a call's arguments the encoder is, so that an error can name it; a chain from the value outwards. */
+typedef struct Place {
+    const struct Place *outer;
+    const char *what;     /* "argument", "field", "item", "case" */
+    const char *name;     /* NULL: use index */
+    Py_ssize_t index;
+    const char *function; /* set on the outermost place only: "demo.demo" */
+} Place;
+
+/* Bytes under way to the host. Short calls never leave `small`. */
+typedef struct {
+    char *data;
+    size_t length, capacity;
+    Py_buffer *views; /* buffers that must stay where they are until the host has answered */
+    size_t view_count;
+    char small[512];
+} Writer;
+
+void writer_start(Writer *writer);
+void writer_finish(Writer *writer);
+
+int encode_tuple_head(Writer *writer, uint32_t count);
+int encode(Writer *writer, const Type *type, PyObject *value, const Place *place);
+int encode_flat(uint64_t *slot, const Type *type, PyObject *value, const Place *place);
+PyObject *decode_flat(uint64_t slot, const Type *type);
+/* A whole wire value of `length` bytes; `type` NULL reads it as untyped. */
+PyObject *decode(const char *bytes, size_t length, const Type *type);
+
+/* Notes which modules the snapshot holds, so that the end of a run can tell them from its own. */
+int amphi_remember_modules(void);
+
+/* The built-in module `_amphi`. */
+PyMODINIT_FUNC PyInit__amphi(void);
+
+#endif

@@ -1,0 +1,510 @@
+/* Python values to the wire, guided by declared types, with errors that name the place. decode.c goes the other way. */
+#include "amphi.h"
+
+#include <string.h>
+
+/* Bytes at least this long are lent to the host for the call instead of copied into the arguments. */
+#define VIEW_FROM 1024
+
+/* ---- writing ---------------------------------------------------------------------------------------------- */
+
+void writer_start(Writer *writer)
+{
+    writer->data = writer->small;
+    writer->length = 0;
+    writer->capacity = sizeof writer->small;
+    writer->views = NULL;
+    writer->view_count = 0;
+}
+
+void writer_finish(Writer *writer)
+{
+    for (size_t i = 0; i < writer->view_count; i++) {
+        PyBuffer_Release(&writer->views[i]);
+    }
+    PyMem_Free(writer->views);
+    if (writer->data != writer->small) {
+        PyMem_Free(writer->data);
+    }
+}
+
+static char *extend(Writer *writer, size_t more)
+{
+    if (more > writer->capacity - writer->length) {
+        size_t capacity = (writer->length + more) * 2;
+        char *data = PyMem_Malloc(capacity);
+        if (data == NULL) {
+            PyErr_NoMemory();
+            return NULL;
+        }
+        memcpy(data, writer->data, writer->length);
+        if (writer->data != writer->small) {
+            PyMem_Free(writer->data);
+        }
+        writer->data = data;
+        writer->capacity = capacity;
+    }
+    char *at = writer->data + writer->length;
+    writer->length += more;
+    return at;
+}
+
+static int put_tag(Writer *writer, uint8_t tag)
+{
+    char *at = extend(writer, 1);
+    if (at == NULL) {
+        return -1;
+    }
+    *at = (char)tag;
+    return 0;
+}
+
+static int put_word(Writer *writer, uint8_t tag, uint32_t word)
+{
+    char *at = extend(writer, 5);
+    if (at == NULL) {
+        return -1;
+    }
+    *at = (char)tag;
+    memcpy(at + 1, &word, 4);
+    return 0;
+}
+
+static int put_long(Writer *writer, uint8_t tag, const void *eight)
+{
+    char *at = extend(writer, 9);
+    if (at == NULL) {
+        return -1;
+    }
+    *at = (char)tag;
+    memcpy(at + 1, eight, 8);
+    return 0;
+}
+
+static int put_bytes(Writer *writer, const void *bytes, size_t length)
+{
+    char *at = extend(writer, length);
+    if (at == NULL) {
+        return -1;
+    }
+    memcpy(at, bytes, length);
+    return 0;
+}
+
+/* A length and the text itself, without a tag. */
+static int put_name(Writer *writer, PyObject *text)
+{
+    Py_ssize_t length;
+    const char *utf8 = PyUnicode_AsUTF8AndSize(text, &length);
+    if (utf8 == NULL) {
+        return -1;
+    }
+    uint32_t word = (uint32_t)length;
+    return put_bytes(writer, &word, 4) < 0 ? -1 : put_bytes(writer, utf8, (size_t)length);
+}
+
+static int put_text(Writer *writer, PyObject *text)
+{
+    return put_tag(writer, TAG_STR) < 0 ? -1 : put_name(writer, text);
+}
+
+int encode_tuple_head(Writer *writer, uint32_t count)
+{
+    return put_word(writer, TAG_TUPLE, count);
+}
+
+/* Keeps the buffer until the host has answered: its bytes go by address, not by copy. */
+static int put_buffer(Writer *writer, PyObject *value)
+{
+    Py_buffer *views = PyMem_Realloc(writer->views, (writer->view_count + 1) * sizeof(Py_buffer));
+    if (views == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    writer->views = views;
+    Py_buffer *view = &views[writer->view_count];
+    if (PyObject_GetBuffer(value, view, PyBUF_SIMPLE) < 0) {
+        return -1;
+    }
+    writer->view_count++;
+    uint32_t length = (uint32_t)view->len;
+    if (length < VIEW_FROM) {
+        return put_word(writer, TAG_BYTES, length) < 0 ? -1 : put_bytes(writer, view->buf, length);
+    }
+    uint32_t words[2] = {(uint32_t)(uintptr_t)view->buf, length};
+    return put_long(writer, TAG_VIEW, words);
+}
+
+static int put_int(Writer *writer, PyObject *value)
+{
+    int overflow;
+    int64_t small = PyLong_AsLongLongAndOverflow(value, &overflow);
+    if (small == -1 && PyErr_Occurred()) {
+        return -1;
+    }
+    if (overflow == 0) {
+        return put_long(writer, TAG_INT, &small);
+    }
+    Py_ssize_t length = PyLong_AsNativeBytes(value, NULL, 0, Py_ASNATIVEBYTES_LITTLE_ENDIAN);
+    char *at = length < 0 || put_word(writer, TAG_BIG_INT, (uint32_t)length) < 0 ? NULL : extend(writer, (size_t)length);
+    if (at == NULL) {
+        return -1;
+    }
+    return PyLong_AsNativeBytes(value, at, length, Py_ASNATIVEBYTES_LITTLE_ENDIAN) < 0 ? -1 : 0;
+}
+
+/* ---- errors that name the place ---------------------------------------------------------------------------- */
+
+static PyObject *place_text(const Place *place)
+{
+    if (place->function != NULL) {
+        return PyUnicode_FromFormat("%s() %s '%s'", place->function, place->what, place->name);
+    }
+    PyObject *outer = place_text(place->outer);
+    if (outer == NULL) {
+        return NULL;
+    }
+    PyObject *text = place->name != NULL ? PyUnicode_FromFormat("%U, %s '%s'", outer, place->what, place->name)
+                                         : PyUnicode_FromFormat("%U, %s %zd", outer, place->what, place->index);
+    Py_DECREF(outer);
+    return text;
+}
+
+static int refuse(const Place *place, const Type *type, PyObject *value)
+{
+    PyObject *text = place_text(place);
+    if (text != NULL) {
+        PyErr_Format(PyExc_TypeError, "%U must be %s, not %T", text, type_name(type), value);
+        Py_DECREF(text);
+    }
+    return -1;
+}
+
+static int out_of_range(const Place *place, const Type *type, PyObject *value)
+{
+    PyObject *text = place_text(place);
+    if (text != NULL) {
+        PyErr_Format(PyExc_OverflowError, "%U is out of range for %s: %S", text, type_name(type), value);
+        Py_DECREF(text);
+    }
+    return -1;
+}
+
+static int refuse_count(const Place *place, const Type *type, Py_ssize_t count)
+{
+    PyObject *text = place_text(place);
+    if (text != NULL) {
+        PyErr_Format(PyExc_TypeError, "%U must be a tuple of %zd, not of %zd", text, type->count, count);
+        Py_DECREF(text);
+    }
+    return -1;
+}
+
+/* ---- scalars ----------------------------------------------------------------------------------------------- */
+
+static int scalar_int(uint64_t *slot, const Type *type, PyObject *value, const Place *place)
+{
+    static const struct { int64_t low; uint64_t high; } RANGES[] = {
+        [TYPE_S8] = {INT8_MIN, INT8_MAX},   [TYPE_S16] = {INT16_MIN, INT16_MAX}, [TYPE_S32] = {INT32_MIN, INT32_MAX},
+        [TYPE_S64] = {INT64_MIN, INT64_MAX}, [TYPE_U8] = {0, UINT8_MAX},          [TYPE_U16] = {0, UINT16_MAX},
+        [TYPE_U32] = {0, UINT32_MAX},
+    };
+    PyObject *number = PyLong_Check(value) ? Py_NewRef(value) : PyIndex_Check(value) ? PyNumber_Index(value) : NULL;
+    if (number == NULL) {
+        return PyErr_Occurred() ? -1 : refuse(place, type, value);
+    }
+    int result = 0, overflow;
+    int64_t small = PyLong_AsLongLongAndOverflow(number, &overflow);
+    if (type->kind == TYPE_U64) {
+        *slot = overflow > 0 ? PyLong_AsUnsignedLongLong(number) : (uint64_t)small;
+        if (overflow < 0 || (overflow == 0 && small < 0) || PyErr_Occurred()) {
+            PyErr_Clear();
+            result = out_of_range(place, type, number);
+        }
+    }
+    else if (overflow != 0 || small < RANGES[type->kind].low || small > (int64_t)RANGES[type->kind].high) {
+        result = out_of_range(place, type, number);
+    }
+    else {
+        *slot = (uint64_t)small;
+    }
+    Py_DECREF(number);
+    return result;
+}
+
+static int scalar_float(double *out, const Type *type, PyObject *value, const Place *place)
+{
+    if (!PyFloat_Check(value) && !PyLong_Check(value)) {
+        PyNumberMethods *methods = Py_TYPE(value)->tp_as_number;
+        if (methods == NULL || (methods->nb_float == NULL && methods->nb_index == NULL)) {
+            return refuse(place, type, value);
+        }
+    }
+    *out = PyFloat_AsDouble(value);
+    return *out == -1.0 && PyErr_Occurred() ? -1 : 0;
+}
+
+int encode_flat(uint64_t *slot, const Type *type, PyObject *value, const Place *place)
+{
+    switch (type->kind) {
+    case TYPE_BOOL:
+        if (!PyBool_Check(value)) {
+            return refuse(place, type, value);
+        }
+        *slot = value == Py_True;
+        return 0;
+    case TYPE_F32:
+    case TYPE_F64: {
+        double number;
+        if (scalar_float(&number, type, value, place) < 0) {
+            return -1;
+        }
+        float single = (float)number;
+        *slot = 0;
+        memcpy(slot, type->kind == TYPE_F32 ? (void *)&single : (void *)&number, type->kind == TYPE_F32 ? 4 : 8);
+        return 0;
+    }
+    case TYPE_CHAR:
+        if (!PyUnicode_Check(value) || PyUnicode_GET_LENGTH(value) != 1 || Py_UNICODE_IS_SURROGATE(PyUnicode_READ_CHAR(value, 0))) {
+            return refuse(place, type, value);
+        }
+        *slot = PyUnicode_READ_CHAR(value, 0);
+        return 0;
+    default:
+        return scalar_int(slot, type, value, place);
+    }
+}
+
+static int encode_scalar(Writer *writer, const Type *type, PyObject *value, const Place *place)
+{
+    uint64_t slot;
+    double number;
+    switch (type->kind) {
+    case TYPE_BOOL:
+        return encode_flat(&slot, type, value, place) < 0 ? -1 : put_tag(writer, slot ? TAG_TRUE : TAG_FALSE);
+    case TYPE_F32:
+    case TYPE_F64:
+        return scalar_float(&number, type, value, place) < 0 ? -1 : put_long(writer, TAG_FLOAT, &number);
+    case TYPE_CHAR:
+        return encode_flat(&slot, type, value, place) < 0 ? -1 : put_text(writer, value);
+    case TYPE_U64:
+        if (encode_flat(&slot, type, value, place) < 0) {
+            return -1;
+        }
+        if (slot > INT64_MAX) {
+            PyObject *number_object = PyNumber_Index(value);
+            int result = number_object == NULL ? -1 : put_int(writer, number_object);
+            Py_XDECREF(number_object);
+            return result;
+        }
+        return put_long(writer, TAG_INT, &slot);
+    default:
+        return encode_flat(&slot, type, value, place) < 0 ? -1 : put_long(writer, TAG_INT, &slot);
+    }
+}
+
+/* ---- compound values --------------------------------------------------------------------------------------- */
+
+static int depth_of(const Place *place)
+{
+    int depth = 0;
+    for (; place->outer != NULL; place = place->outer) {
+        depth++;
+    }
+    return depth;
+}
+
+static int encode_untyped(Writer *writer, const Type *type, PyObject *value, const Place *place)
+{
+    if (value == Py_None) {
+        return put_tag(writer, TAG_NONE);
+    }
+    if (PyBool_Check(value)) {
+        return put_tag(writer, value == Py_True ? TAG_TRUE : TAG_FALSE);
+    }
+    if (PyLong_Check(value)) {
+        return put_int(writer, value);
+    }
+    if (PyFloat_Check(value)) {
+        double number = PyFloat_AS_DOUBLE(value);
+        return put_long(writer, TAG_FLOAT, &number);
+    }
+    if (PyUnicode_Check(value)) {
+        return put_text(writer, value);
+    }
+    if (PyDict_Check(value)) {
+        if (put_word(writer, TAG_RECORD, (uint32_t)PyDict_GET_SIZE(value)) < 0) {
+            return -1;
+        }
+        Py_ssize_t position = 0;
+        PyObject *key, *item;
+        while (PyDict_Next(value, &position, &key, &item)) {
+            Place inner = {.outer = place, .what = "key", .index = position};
+            if (!PyUnicode_Check(key)) {
+                static const Type STRING = {.kind = TYPE_STRING};
+                return refuse(&inner, &STRING, key);
+            }
+            if (put_name(writer, key) < 0 || encode(writer, type, item, &inner) < 0) {
+                return -1;
+            }
+        }
+        return 0;
+    }
+    if (PyList_Check(value) || PyTuple_Check(value)) {
+        Py_ssize_t count = PySequence_Fast_GET_SIZE(value);
+        if (put_word(writer, PyList_Check(value) ? TAG_LIST : TAG_TUPLE, (uint32_t)count) < 0) {
+            return -1;
+        }
+        for (Py_ssize_t i = 0; i < count && i < PySequence_Fast_GET_SIZE(value); i++) {
+            Place inner = {.outer = place, .what = "item", .index = i};
+            if (encode(writer, type, PySequence_Fast_GET_ITEM(value, i), &inner) < 0) {
+                return -1;
+            }
+        }
+        return 0;
+    }
+    return PyObject_CheckBuffer(value) ? put_buffer(writer, value) : refuse(place, type, value);
+}
+
+static int encode_sequence(Writer *writer, const Type *type, PyObject *value, const Place *place)
+{
+    if (PyUnicode_Check(value) || PyBytes_Check(value) || PyDict_Check(value)) {
+        return refuse(place, type, value);
+    }
+    PyObject *items = PySequence_Tuple(value);
+    if (items == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_Clear();
+            return refuse(place, type, value);
+        }
+        return -1;
+    }
+    Py_ssize_t count = PyTuple_GET_SIZE(items);
+    bool list = type->kind == TYPE_LIST;
+    int result = -1;
+    if (!list && count != type->count) {
+        refuse_count(place, type, count);
+        goto done;
+    }
+    if (put_word(writer, list ? TAG_LIST : TAG_TUPLE, (uint32_t)count) < 0) {
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Place inner = {.outer = place, .what = "item", .index = i};
+        if (encode(writer, type->items[list ? 0 : i], PyTuple_GET_ITEM(items, i), &inner) < 0) {
+            goto done;
+        }
+    }
+    result = 0;
+done:
+    Py_DECREF(items);
+    return result;
+}
+
+/* A record is its class's instance, a dict, or any object with the fields as attributes. */
+static int encode_record(Writer *writer, const Type *type, PyObject *value, const Place *place)
+{
+    if (put_word(writer, TAG_RECORD, (uint32_t)type->count) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < type->count; i++) {
+        PyObject *name = PyTuple_GET_ITEM(type->names, i);
+        PyObject *field = PyDict_Check(value) ? Py_XNewRef(PyDict_GetItemWithError(value, name)) : PyObject_GetAttr(value, name);
+        if (field == NULL) {
+            if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_AttributeError)) {
+                return -1;
+            }
+            PyErr_Clear();
+            return refuse(place, type, value);
+        }
+        Place inner = {.outer = place, .what = "field", .name = PyUnicode_AsUTF8(name)};
+        int result = put_name(writer, name) < 0 ? -1 : encode(writer, type->items[i], field, &inner);
+        Py_DECREF(field);
+        if (result < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The number that a member of a named class carries: the case of an enum or variant, the bits of flags. */
+static int class_number(uint32_t *number, const Type *type, PyObject *value, const char *attribute, const Place *place)
+{
+    int instance = PyObject_IsInstance(value, type->cls);
+    if (instance <= 0) {
+        return instance < 0 ? -1 : refuse(place, type, value);
+    }
+    PyObject *carried = PyObject_GetAttrString(value, attribute);
+    if (carried == NULL) {
+        return -1;
+    }
+    *number = (uint32_t)PyLong_AsUnsignedLong(carried);
+    Py_DECREF(carried);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int encode_variant(Writer *writer, const Type *type, PyObject *value, const Place *place)
+{
+    uint32_t index;
+    if (class_number(&index, type, value, "_index", place) < 0) {
+        return -1;
+    }
+    const Type *payload = index < (uint32_t)type->count ? type->items[index] : NULL;
+    if (put_word(writer, TAG_VARIANT, index) < 0 || put_tag(writer, payload != NULL) < 0) {
+        return -1;
+    }
+    if (payload == NULL) {
+        return 0;
+    }
+    PyObject *inside = PyObject_GetAttrString(value, "value");
+    if (inside == NULL) {
+        return -1;
+    }
+    Place inner = {.outer = place, .what = "case", .name = PyUnicode_AsUTF8(PyTuple_GET_ITEM(type->names, (Py_ssize_t)index))};
+    int result = encode(writer, payload, inside, &inner);
+    Py_DECREF(inside);
+    return result;
+}
+
+int encode(Writer *writer, const Type *type, PyObject *value, const Place *place)
+{
+    if (depth_of(place) >= DEPTH) {
+        PyErr_Format(PyExc_ValueError, "a value nests deeper than %d", DEPTH);
+        return -1;
+    }
+    uint32_t number;
+    switch (type->kind) {
+    case TYPE_STRING:
+        return PyUnicode_Check(value) ? put_text(writer, value) : refuse(place, type, value);
+    case TYPE_BYTES:
+        return PyObject_CheckBuffer(value) ? put_buffer(writer, value) : refuse(place, type, value);
+    case TYPE_ANY:
+        return encode_untyped(writer, type, value, place);
+    case TYPE_LIST:
+    case TYPE_TUPLE:
+        return encode_sequence(writer, type, value, place);
+    case TYPE_OPTION: {
+        if (value == Py_None) {
+            return put_tag(writer, TAG_NONE);
+        }
+        return put_tag(writer, TAG_SOME) < 0 ? -1 : encode(writer, type->items[0], value, place);
+    }
+    case TYPE_RECORD:
+        return encode_record(writer, type, value, place);
+    case TYPE_VARIANT:
+        return encode_variant(writer, type, value, place);
+    case TYPE_ENUM:
+        return class_number(&number, type, value, "value", place) < 0 ? -1 : put_word(writer, TAG_ENUM, number);
+    case TYPE_FLAGS:
+        if (class_number(&number, type, value, "value", place) < 0 || put_word(writer, TAG_FLAGS, 1) < 0) {
+            return -1;
+        }
+        return put_bytes(writer, &number, 4);
+    case TYPE_RESULT:
+        PyErr_Format(PyExc_TypeError, "%s() takes a result as an argument, which Python has no value for",
+                     place->function != NULL ? place->function : "a function");
+        return -1;
+    default:
+        return encode_scalar(writer, type, value, place);
+    }
+}

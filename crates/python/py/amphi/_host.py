@@ -1,0 +1,201 @@
+"""Host interfaces as Python modules: the importer, and the classes that declarations give."""
+
+import builtins
+import enum
+import sys
+from collections import namedtuple
+from importlib.machinery import ModuleSpec
+
+import _amphi
+
+
+class HostError(Exception):
+    """A host function failed, and named no exception of Python's own.
+
+    `kind` is the host's name for the failure, `data` what it sent along, `traceback` its own stack as text.
+    """
+
+    kind = "HostError"
+    data = None
+    traceback = ""
+
+    @staticmethod
+    def _from_record(record):
+        kind, message, traceback, data = record
+        cls = getattr(builtins, kind, None)
+        if not (isinstance(cls, type) and issubclass(cls, Exception)):
+            cls = HostError
+        try:
+            error = cls(message)
+        except TypeError:  # Such as UnicodeDecodeError, which wants more than a message.
+            error = HostError(message)
+        error.kind, error.data, error.traceback = kind, data, traceback
+        if traceback:
+            error.add_note(traceback)
+        return error
+
+
+_SCALARS = {
+    "bool": "bool",
+    "s8": "int",
+    "s16": "int",
+    "s32": "int",
+    "s64": "int",
+    "u8": "int",
+    "u16": "int",
+    "u32": "int",
+    "u64": "int",
+    "f32": "float",
+    "f64": "float",
+    "char": "str",
+    "string": "str",
+    "bytes": "bytes",
+    "any": "object",
+}
+
+
+class _Annotation:
+    """A type as a signature shows it: bare, without quotes."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return self.text
+
+
+def _python_type(description):
+    match description:
+        case None:
+            return "None"
+        case ("list", item):
+            return f"list[{_python_type(item)}]"
+        case ("tuple", items):
+            return f"tuple[{', '.join(map(_python_type, items)) or '()'}]"
+        case ("option", item):
+            return f"{_python_type(item)} | None"
+        case ("result", ok, _):
+            return _python_type(ok)
+        case (("record" | "variant" | "enum" | "flags"), name, _):
+            return name
+        case (kind, *_):
+            return _SCALARS.get(kind, kind)
+
+
+def _signature(params, result):
+    from inspect import Parameter, Signature
+
+    return Signature(
+        [
+            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=_Annotation(_python_type(type_)))
+            for name, type_ in params
+        ],
+        return_annotation=_Annotation(_python_type(result)),
+    )
+
+
+class _LazySignature:
+    """Builds `__signature__` when somebody looks: a call never needs it."""
+
+    def __init__(self, params, result):
+        self.params, self.result = params, result
+
+    def __call__(self):
+        return _signature(self.params, self.result)
+
+
+class _Variant:
+    """One case of a variant, with its payload in `value` (None for a case without)."""
+
+    __slots__ = ("_index", "value")
+    _cases = ()
+
+    @classmethod
+    def _make(cls, index, value=None):
+        self = object.__new__(cls)
+        self._index, self.value = index, value
+        return self
+
+    @property
+    def case(self):
+        return self._cases[self._index]
+
+    def __eq__(self, other):
+        return type(self) is type(other) and (self._index, self.value) == (other._index, other.value)
+
+    def __hash__(self):
+        return hash((self._index, self.value))
+
+    def __repr__(self):
+        payload = "" if self.value is None else repr(self.value)
+        return f"{type(self).__name__}.{self.case}({payload})"
+
+
+def _case(index, payload):
+    def make(cls, value):
+        return cls._make(index, value)
+
+    def make_bare(cls):
+        return cls._make(index)
+
+    return classmethod(make_bare if payload is None else make)
+
+
+def _named_class(module, description):
+    kind, name, parts = description
+    match kind:
+        case "record":
+            cls = namedtuple(name, [field for field, _ in parts])
+        case "enum":
+            cls = enum.Enum(name, [(case, index) for index, case in enumerate(parts)])
+        case "flags":
+            cls = enum.Flag(name, [(flag, 1 << index) for index, flag in enumerate(parts)])
+        case "variant":
+            cases = {case: _case(index, payload) for index, (case, payload) in enumerate(parts)}
+            cls = type(name, (_Variant,), {"__slots__": (), "_cases": tuple(cases), **cases})
+        case _:
+            return None
+    cls.__module__ = module
+    return cls
+
+
+class _Importer:
+    """Finds the modules that the host declares, and fills them."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if path is not None:
+            return None
+        description = _amphi.describe(name)
+        if description is None:
+            return None
+        spec = ModuleSpec(name, _Importer, origin="the host")
+        spec.loader_state = description
+        return spec
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        name, docs, functions, types = module.__spec__.loader_state
+        classes = {}
+        for type_name, type_docs, description in types:
+            cls = _named_class(module.__name__, description)
+            if cls is not None:
+                cls.__doc__ = type_docs or cls.__doc__
+                classes[type_name] = cls
+        module.__doc__ = docs or None
+        module.__dict__.update(classes)
+        for function, index, function_docs, flat, params, result in functions:
+            made = _amphi.HostFunction(name, function, index, function_docs, flat, params, result, classes)
+            made.__signature__ = _LazySignature(params, result)
+            setattr(module, function, made)
+        module.__all__ = [*classes, *(function[0] for function in functions)]
+
+
+def install():
+    """Host modules come after built-in and frozen ones, before files."""
+    _amphi.set_error(HostError)
+    sys.meta_path.insert(2, _Importer)

@@ -1,0 +1,164 @@
+//! Owns the way of a program into a sandbox: which module it is, what it is mounted, where its streams go.
+//! It must never know how a module runs.
+
+use crate::cache::{Cache, Notice};
+use crate::mounts::Mount;
+use crate::output::Sink;
+use crate::run::{Running, Start};
+use crate::sandbox::{Kind, Sandbox};
+use crate::stdin::{Feed, Stdin};
+use crate::{Engine, Error, Wasm};
+use amphi_core::habitat::{Habitat, HabitatError, OutputStream, Streams};
+use amphi_core::{Access, Guest, LIB, Outcome, Prepared, Program, WORK};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// What Python programs run on.
+#[derive(Debug, Clone)]
+pub struct Python {
+    /// The interpreter.
+    pub wasm: Wasm,
+    /// The standard library's zip, which the guest sees under `/lib`.
+    pub stdlib: PathBuf,
+}
+
+/// One of this crate's habitats.
+#[derive(Debug)]
+pub struct Native {
+    engine: Engine,
+    cache: Cache,
+    kind: Kind,
+    python: Option<Python>,
+}
+
+impl Native {
+    /// A habitat that compiles with `engine`, keeps compiled code in `cache`, and runs Python programs on `python`.
+    #[must_use]
+    pub fn new(engine: Engine, cache: Cache, kind: Kind, python: Option<Python>) -> Self {
+        Self { engine, cache, kind, python }
+    }
+
+    /// Makes a program's module and host modules ready.
+    ///
+    /// # Errors
+    /// As [`Sandbox::new`]; [`Error::NoPython`] when a Python program has no interpreter.
+    pub fn sandbox(&self, prepared: &Prepared, tell: &mut dyn FnMut(Notice)) -> Result<Sandbox, Error> {
+        let program = &prepared.program;
+        match &program.guest {
+            Guest::Python { .. } => {
+                let wasm = &self.python()?.wasm;
+                Sandbox::new(&self.engine, &self.cache, self.kind, wasm, &prepared.hosts, tell)
+            }
+            Guest::Wasm(bytes) => {
+                let wasm = Wasm::from_bytes(&program.name, bytes.0.as_slice());
+                Sandbox::new(&self.engine, &self.cache, self.kind, &wasm, &prepared.hosts, tell)
+            }
+        }
+    }
+
+    /// What a run of the program begins with. Its output is kept; inherited input is this process's own.
+    ///
+    /// # Errors
+    /// [`Error::NoPython`] when a Python program has no interpreter.
+    pub fn start(&self, program: &Program) -> Result<Start, Error> {
+        let mut mounts = Vec::new();
+        if program.is_python() {
+            let files = program.files.iter().map(|(path, bytes)| (path.clone(), bytes.0.clone())).collect();
+            mounts.push(Mount::Scratch { guest: WORK.to_owned(), files });
+            mounts.push(Mount::Single { guest: LIB.to_owned(), file: self.python()?.stdlib.clone() });
+        }
+        mounts.extend(program.mounts.iter().map(|mount| Mount::Folder {
+            host: PathBuf::from(&mount.host),
+            guest: mount.guest.clone(),
+            writable: mount.access == Access::ReadWrite,
+        }));
+        let stdin = match &program.stdin {
+            amphi_core::Stdin::Inherit => Stdin::process(),
+            amphi_core::Stdin::Bytes(bytes) => Stdin::bytes(bytes.0.clone()),
+            amphi_core::Stdin::Empty => Stdin::empty(),
+        };
+        Ok(Start { env: program.guest_env(), mounts, stdin, limits: program.limits.clone(), ..Start::new(program.argv()) })
+    }
+
+    fn python(&self) -> Result<&Python, Error> {
+        self.python.as_ref().ok_or(Error::NoPython)
+    }
+}
+
+impl Habitat for Native {
+    fn name(&self) -> &str {
+        self.kind.name()
+    }
+
+    /// The outcome also keeps the output that `streams` got.
+    fn run(&mut self, program: &Program, streams: &mut dyn Streams) -> Result<Outcome, HabitatError> {
+        let prepared = amphi_core::prepare(program).map_err(|error| failed(error.into()))?;
+        let sandbox = self.sandbox(&prepared, &mut |_| {}).map_err(|error| failed(error.into()))?;
+        let mut start = self.start(program).map_err(|error| failed(error.into()))?;
+        let (sender, events) = channel();
+        start.stdout = sink(&sender, OutputStream::Stdout);
+        start.stderr = sink(&sender, OutputStream::Stderr);
+        let feed = Arc::new(Feed::new({
+            let sender = sender.clone();
+            // Nobody hears the question once the run is over; nobody needs the answer then.
+            move || drop(sender.send(Event::Input))
+        }));
+        if program.stdin == amphi_core::Stdin::Inherit {
+            start.stdin = Stdin::feed(feed.clone());
+        }
+        let running = sandbox.start(start).map_err(|error| failed(error.into()))?;
+        // The guest has a thread of its own, because `streams` may be slow, and belongs to this one.
+        std::thread::scope(|scope| {
+            scope.spawn(move || drop(sender.send(Event::Ended(Box::new(running.finish())))));
+            pump(&events, &feed, streams)
+        })
+    }
+}
+
+enum Event {
+    Output(OutputStream, Vec<u8>),
+    Input,
+    Ended(Box<Result<Outcome, Error>>),
+}
+
+fn sink(sender: &Sender<Event>, stream: OutputStream) -> Sink {
+    let sender = sender.clone();
+    Sink::Live(Box::new(move |bytes| drop(sender.send(Event::Output(stream, bytes.to_vec())))))
+}
+
+/// Carries output to `streams` and input back until the run has ended.
+fn pump(events: &Receiver<Event>, feed: &Feed, streams: &mut dyn Streams) -> Result<Outcome, HabitatError> {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let mut input = [0; 8192];
+    for event in events {
+        match event {
+            Event::Output(stream, bytes) => {
+                streams.write(stream, &bytes);
+                match stream {
+                    OutputStream::Stdout => stdout.extend(bytes),
+                    OutputStream::Stderr => stderr.extend(bytes),
+                }
+            }
+            Event::Input => {
+                let count = streams.read(&mut input);
+                feed.give(input.get(..count).unwrap_or_default());
+            }
+            Event::Ended(outcome) => {
+                let outcome = outcome.map_err(|error| failed(error.into()))?;
+                return Ok(Outcome { stdout: stdout.into(), stderr: stderr.into(), ..outcome });
+            }
+        }
+    }
+    Err(HabitatError::new("the run ended without an outcome"))
+}
+
+fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> HabitatError {
+    HabitatError { message: error.to_string(), source: Some(error) }
+}
+
+// A run crosses to a thread of its own.
+const _: fn() = || {
+    fn crosses<T: Send>() {}
+    crosses::<Running>();
+};

@@ -1,0 +1,38 @@
+//! Host functions on wasmtime: the import module `amphi:host@1` for guests, and host modules that are wasm themselves.
+//! It must never know WASI or a program's files.
+
+mod build;
+mod imports;
+mod module;
+mod typed;
+
+pub(crate) use build::Hosts;
+pub(crate) use imports::add_to_linker;
+pub(crate) use typed::link;
+
+use amphi_core::abi::{GuestMemory, HostCalls, OutOfBounds};
+use amphi_core::HostFunction;
+
+/// The host functions of one run.
+pub(crate) type Calls = HostCalls<dyn HostFunction + Send>;
+
+/// A guest's memory as core sees it.
+struct Bytes<'a>(&'a mut [u8]);
+
+impl GuestMemory for Bytes<'_> {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read(&self, at: u32, out: &mut [u8]) -> Result<(), OutOfBounds> {
+        let from = self.0.get(at as usize..).and_then(|bytes| bytes.get(..out.len())).ok_or(OutOfBounds)?;
+        out.copy_from_slice(from);
+        Ok(())
+    }
+
+    fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), OutOfBounds> {
+        let to = self.0.get_mut(at as usize..).and_then(|memory| memory.get_mut(..bytes.len())).ok_or(OutOfBounds)?;
+        to.copy_from_slice(bytes);
+        Ok(())
+    }
+}

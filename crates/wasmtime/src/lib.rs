@@ -1,0 +1,37 @@
+//! The habitats `wasmtime` and `shim`: one guest, run natively on wasmtime with real folders or with amphi's own WASI.
+//!
+//! A [`Sandbox`] is a module made ready once; [`Sandbox::start`] gives a fresh instance of it, a [`Running`], whose
+//! [`Running::finish`] leaves an outcome. Only this crate and the command above it name wasmtime. It must never know
+//! browsers.
+
+mod bell;
+mod cache;
+mod control;
+mod engine;
+mod error;
+mod habitat;
+mod host;
+mod mounts;
+mod output;
+mod p1;
+mod run;
+mod sandbox;
+mod shim;
+mod snapshot;
+mod stdin;
+mod store;
+mod wasm;
+mod watchdog;
+
+pub use cache::{Cache, Notice};
+pub use control::Interrupt;
+pub use engine::Engine;
+pub use error::Error;
+pub use habitat::{Native, Python};
+pub use mounts::Mount;
+pub use output::{Sink, Writer};
+pub use run::{Registered, Running, Start};
+pub use sandbox::{Kind, Sandbox};
+pub use snapshot::snapshot;
+pub use stdin::Stdin;
+pub use wasm::Wasm;

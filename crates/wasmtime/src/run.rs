@@ -1,0 +1,195 @@
+//! Owns one run: from a fresh instance to its outcome.
+//! It must never know Python, nor how calls are served.
+
+use crate::control::{Control, End, Interrupt};
+use crate::mounts::Mount;
+use crate::output::{Output, Sink};
+use crate::sandbox::{Linked, Sandbox};
+use crate::stdin::Stdin;
+use crate::store::{MemoryLimit, Run, State, store};
+use crate::{Error, p1, shim};
+use amphi_core::abi::HostCalls;
+use amphi_core::{ChangedFile, Exit, Limit, Limits, Outcome, SendModule, Timing};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wasmtime::{Instance, InstancePre, Store, Trap, WasmBacktrace};
+
+/// What a run begins with.
+#[derive(Debug)]
+pub struct Start {
+    /// The arguments, the guest's own name first.
+    pub args: Vec<String>,
+    /// The environment, in order.
+    pub env: Vec<(String, String)>,
+    /// What the guest sees of files: descriptors 3, 4, … in order.
+    pub mounts: Vec<Mount>,
+    /// Standard input.
+    pub stdin: Stdin,
+    /// Standard output.
+    pub stdout: Sink,
+    /// Standard error.
+    pub stderr: Sink,
+    /// What the run may use.
+    pub limits: Limits,
+    /// Host modules written in Rust, for this run.
+    pub registered: Registered,
+}
+
+/// Host modules written in Rust.
+#[derive(Default)]
+pub struct Registered(pub Vec<SendModule>);
+
+impl std::fmt::Debug for Registered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|module| &module.interface().name)).finish()
+    }
+}
+
+impl Start {
+    /// A run without arguments, environment, files or input, whose output is kept for the outcome.
+    #[must_use]
+    pub fn new(args: Vec<String>) -> Self {
+        Self {
+            args,
+            env: Vec::new(),
+            mounts: Vec::new(),
+            stdin: Stdin::empty(),
+            stdout: Sink::Capture,
+            stderr: Sink::Capture,
+            limits: Limits::default(),
+            registered: Registered::default(),
+        }
+    }
+}
+
+/// A run whose guest stands at its first instruction.
+pub struct Running {
+    guest: Guest,
+    control: Arc<Control>,
+    output: Arc<Output>,
+    instantiate: Duration,
+}
+
+enum Guest {
+    Wasmtime(Box<Ready<p1::World>>, p1::Folders),
+    Shim(Box<Ready<shim::World>>, shim::Back),
+}
+
+/// A store and the instance in it, or why there is none.
+struct Ready<W: 'static> {
+    store: Store<State<W>>,
+    instance: wasmtime::Result<Instance>,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("control", &self.control).finish_non_exhaustive()
+    }
+}
+
+impl Running {
+    pub(crate) fn new(sandbox: &Sandbox, start: Start) -> Result<Self, Error> {
+        let begin = Instant::now();
+        let Start { args, env, mounts, stdin, stdout, stderr, limits, registered } = start;
+        let engine = sandbox.engine.wasmtime();
+        let control = Control::new(engine, limits.wall_ms.map(Duration::from_millis), sandbox.asks);
+        let output = Arc::new(Output::new(stdout, stderr, limits.output_bytes));
+        let stdin = Arc::new(stdin);
+        let registry = sandbox.hosts.registry(&sandbox.engine, &control, limits.memory_bytes, registered.0)?;
+        let run = Run::new(control.clone(), HostCalls::new(registry), MemoryLimit::new(limits.memory_bytes));
+        let guest = match &sandbox.linked {
+            Linked::Wasmtime(linked) => {
+                let folders = p1::Folders::make(mounts, sandbox.cache.folder())?;
+                let world = p1::World::new(&args, &env, &folders, &stdin, &output, &control)?;
+                Guest::Wasmtime(Ready::new(engine, linked, world, run), folders)
+            }
+            Linked::Shim(linked) => {
+                let platform = shim::Native::new(&stdin, &output, &control);
+                let (world, back) = shim::world(args, env, mounts, &limits, platform)?;
+                Guest::Shim(Ready::new(engine, linked, world, run), back)
+            }
+        };
+        Ok(Self { guest, control, output, instantiate: begin.elapsed() })
+    }
+
+    /// Interrupts or ends this run from another thread.
+    #[must_use]
+    pub fn interrupt(&self) -> Interrupt {
+        Interrupt::of(&self.control)
+    }
+
+    /// Runs the guest to its end.
+    ///
+    /// # Errors
+    /// What the guest changed in writable folders could not be written; its own failure is in the outcome.
+    pub fn finish(self) -> Result<Outcome, Error> {
+        let Self { guest, control: _control, output, instantiate } = self;
+        let begin = Instant::now();
+        let (exit, files): (Exit, Vec<ChangedFile>) = match guest {
+            Guest::Wasmtime(mut ready, folders) => {
+                let exit = ready.run();
+                // The guest's descriptors close before its folders are looked at and go.
+                drop(ready);
+                let changes = folders.changes();
+                (exit, changes.map_err(|error| Error::io("cannot read what the guest left", error))?)
+            }
+            Guest::Shim(mut ready, back) => {
+                let exit = ready.run();
+                let tree = ready.store.data().wasi.tree();
+                back.write_back(tree)?;
+                (exit, back.changes(tree))
+            }
+        };
+        let (stdout, stderr) = output.take_captured();
+        let timings = vec![timing("instantiate", instantiate), timing("run", begin.elapsed())];
+        Ok(Outcome { stdout: stdout.into(), stderr: stderr.into(), exit, files, timings })
+    }
+}
+
+impl<W: 'static> Ready<W> {
+    fn new(engine: &wasmtime::Engine, linked: &InstancePre<State<W>>, world: W, run: Run) -> Box<Self> {
+        let mut store = store(engine, world, run);
+        // A start function may already call WASI and exit, so what happens here is part of the run.
+        let instance = linked.instantiate(&mut store);
+        Box::new(Self { store, instance })
+    }
+
+    fn run(&mut self) -> Exit {
+        let instance = std::mem::replace(&mut self.instance, Err(wasmtime::Error::msg("the guest ran already")));
+        let ended = instance.and_then(|instance| {
+            let start = instance.get_typed_func::<(), ()>(&mut self.store, "_start")?;
+            start.call(&mut self.store, ())
+        });
+        let refused = self.store.data().run.memory_limit.refused();
+        match exit(ended) {
+            // Python ends with 1 after an uncaught MemoryError, others give up or trap: the cause is the limit.
+            Exit::Code(1) | Exit::Trap(_) if refused => Exit::Limit(Limit::Memory),
+            exit => exit,
+        }
+    }
+}
+
+fn exit(ended: wasmtime::Result<()>) -> Exit {
+    let Err(error) = ended else { return Exit::Code(0) };
+    match error.downcast_ref::<End>() {
+        Some(End::Exit(code)) => return Exit::Code(*code),
+        Some(End::Wall) => return Exit::Limit(Limit::Wall),
+        Some(End::Output) => return Exit::Limit(Limit::Output),
+        Some(End::Files(amphi_wasi::Limit::Files)) => return Exit::Limit(Limit::Files),
+        Some(End::Files(amphi_wasi::Limit::FileBytes)) => return Exit::Limit(Limit::FileBytes),
+        Some(End::Files(amphi_wasi::Limit::Descriptors)) => return Exit::Limit(Limit::Descriptors),
+        Some(End::Files(amphi_wasi::Limit::Output)) => return Exit::Limit(Limit::Output),
+        Some(End::Interrupted) => return Exit::Interrupted,
+        None => {}
+    }
+    let what = match error.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
+        None => error.root_cause().to_string(),
+    };
+    let place = error.downcast_ref::<WasmBacktrace>().and_then(|trace| trace.frames().first()?.func_name().map(str::to_owned));
+    Exit::Trap(place.map_or(what.clone(), |place| format!("{what}, in {place}")))
+}
+
+fn timing(name: &str, duration: Duration) -> Timing {
+    Timing { name: name.to_owned(), us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX) }
+}

@@ -1,0 +1,96 @@
+//! The habitat `shim`: amphi's own WASI on wasmtime. Owns its linker entries and the loop that waits and calls again.
+//! It must never know what a call does.
+
+mod files;
+mod platform;
+
+pub(crate) use files::Back;
+pub(crate) use platform::Native;
+
+use crate::Error;
+use crate::control::{Control, End, Woken};
+use crate::mounts::Mount;
+use crate::store::{State, memory};
+use amphi_core::Limits;
+use amphi_wasi::{Call, Config, Context, Flow, SliceMemory, Stop, Wait};
+use files::Files;
+use wasmtime::{Caller, Linker};
+
+/// One guest's WASI.
+pub(crate) type World = Context<Native>;
+
+/// Sets up one guest's WASI.
+pub(crate) fn world(
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    mounts: Vec<Mount>,
+    limits: &Limits,
+    platform: Native,
+) -> Result<(World, Back), Error> {
+    let (Files { tree, preopens }, back) = Files::make(mounts)?;
+    let limits = amphi_wasi::Limits { file_bytes: limits.file_bytes, files: limits.files, descriptors: limits.descriptors };
+    let config = Config { args, env, tree, preopens, limits };
+    let world = Context::new(config, platform).map_err(|error| Error::Arguments(error.to_string()))?;
+    Ok((world, back))
+}
+
+/// Expands to one linker entry for each row of the table.
+macro_rules! entries {
+    ([$linker:ident] $($name:ident = $call:ident($($param:ident: $core:ident),*) $(-> $result:ident)?;)*) => {
+        $(entry!($linker, $name, $call, ($($param: $core),*) $(-> $result)?);)*
+    };
+}
+
+macro_rules! entry {
+    ($linker:ident, $name:ident, $call:ident, ($($param:ident: $core:ident),*) -> i32) => {
+        $linker.func_wrap(amphi_wasi::MODULE, stringify!($name), |caller: Caller<'_, State<World>>, $($param: $core),*| {
+            serve(caller, Call::$call, &[$(u64::from($param.cast_unsigned())),*])
+        })?;
+    };
+    ($linker:ident, $name:ident, $call:ident, ($($param:ident: $core:ident),*)) => {
+        $linker.func_wrap(amphi_wasi::MODULE, stringify!($name), |caller: Caller<'_, State<World>>, $($param: $core),*| {
+            serve(caller, Call::$call, &[$(u64::from($param.cast_unsigned())),*]).map(|_| ())
+        })?;
+    };
+}
+
+/// Offers all of preview1 to guests of this habitat.
+pub(crate) fn add_to_linker(linker: &mut Linker<State<World>>) -> wasmtime::Result<()> {
+    amphi_wasi::for_each_call!(entries, [linker]);
+    Ok(())
+}
+
+/// Serves one call: dispatches it until it is done, and waits in between.
+fn serve(mut caller: Caller<'_, State<World>>, call: Call, args: &[u64]) -> wasmtime::Result<i32> {
+    let memory = memory(&mut caller)?;
+    let (bytes, state) = memory.data_and_store_mut(&mut caller);
+    let State { wasi, run } = state;
+    loop {
+        match wasi.dispatch(&mut SliceMemory::new(bytes), call, args) {
+            Flow::Done(errno) => return Ok(errno.raw()),
+            Flow::Stop(stop) => return Err(end(stop).into()),
+            Flow::Wait(wait) => match wait_for(wait, wasi.platform(), run.control()) {
+                Woken::Done => {}
+                Woken::Interrupted => wasi.interrupt(),
+                Woken::End(end) => return Err(end.into()),
+            },
+        }
+    }
+}
+
+fn wait_for(wait: Wait, platform: &Native, control: &Control) -> Woken {
+    match wait {
+        Wait::Stdin => control.wait(None, || platform.stdin_waits()),
+        Wait::Until { monotonic_ns } => control.wait(platform.moment(monotonic_ns), || false),
+        Wait::StdinUntil { monotonic_ns } => control.wait(platform.moment(monotonic_ns), || platform.stdin_waits()),
+    }
+}
+
+fn end(stop: Stop) -> End {
+    match stop {
+        Stop::Exit(code) => End::Exit(code),
+        Stop::Limit(amphi_wasi::Limit::Output) => End::Output,
+        Stop::Limit(limit) => End::Files(limit),
+        Stop::Interrupted => End::Interrupted,
+    }
+}

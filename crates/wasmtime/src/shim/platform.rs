@@ -1,0 +1,83 @@
+//! Owns what amphi's WASI sees of this machine: its clocks, its random numbers, the run's streams.
+
+use crate::control::{Control, End};
+use crate::output::{self, Output};
+use crate::stdin::{Read, Stdin};
+use amphi_wasi::{Errno, Input, Platform, Refused, Stop, Stream};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use wasmtime_wasi::Rng;
+
+/// This machine, for one run.
+pub(crate) struct Native {
+    start: Instant,
+    /// Seeded from the system when first asked.
+    random: Option<Box<dyn Rng + Send>>,
+    stdin: Arc<Stdin>,
+    output: Arc<Output>,
+    control: Arc<Control>,
+}
+
+impl Native {
+    pub(crate) fn new(stdin: &Arc<Stdin>, output: &Arc<Output>, control: &Arc<Control>) -> Self {
+        Self { start: Instant::now(), random: None, stdin: stdin.clone(), output: output.clone(), control: control.clone() }
+    }
+
+    /// Whether a read of standard input would give something now; if not, the bell rings once it does.
+    pub(super) fn stdin_waits(&self) -> bool {
+        self.stdin.ready(&self.control)
+    }
+
+    /// A time of the guest's monotonic clock as a moment of ours; `None` is beyond all time.
+    pub(super) fn moment(&self, monotonic_ns: u64) -> Option<Instant> {
+        self.start.checked_add(Duration::from_nanos(monotonic_ns))
+    }
+}
+
+impl Platform for Native {
+    fn realtime_ns(&self) -> u64 {
+        nanoseconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    }
+
+    fn monotonic_ns(&self) -> u64 {
+        nanoseconds(self.start.elapsed())
+    }
+
+    fn random(&mut self, out: &mut [u8]) {
+        self.random.get_or_insert_with(wasmtime_wasi::thread_rng).fill_bytes(out);
+    }
+
+    fn read_stdin(&mut self, out: &mut [u8]) -> Input {
+        match self.stdin.read(out, &self.control) {
+            Read::Bytes(count) => Input::Bytes(count),
+            // A platform has no way to say that reading failed; nothing more will come either way.
+            Read::End | Read::Failed => Input::End,
+            Read::Empty => Input::Empty,
+        }
+    }
+
+    fn stdin_ready(&self) -> bool {
+        self.stdin_waits()
+    }
+
+    fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Refused> {
+        let stream = if stream == Stream::Stderr { output::Stream::Stderr } else { output::Stream::Stdout };
+        self.output.write(stream, bytes).map_err(|refused| match refused {
+            output::Refused::Failed => Refused::Errno(Errno::Io),
+            output::Refused::End(End::Exit(code)) => Refused::Stop(Stop::Exit(code)),
+            output::Refused::End(_) => Refused::Stop(Stop::Limit(amphi_wasi::Limit::Output)),
+        })
+    }
+
+    fn is_terminal(&self, stream: Stream) -> bool {
+        match stream {
+            Stream::Stdin => self.stdin.is_terminal(),
+            Stream::Stdout => self.output.is_terminal(output::Stream::Stdout),
+            Stream::Stderr => self.output.is_terminal(output::Stream::Stderr),
+        }
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,97 @@
+//! Owns what a run keeps beside its wasm: its control, its host functions, its memory limit.
+//! It must never know which WASI the guest has: that is the parameter `W`.
+
+use crate::control::Control;
+use crate::host::Calls;
+use std::sync::Arc;
+use wasmtime::{Caller, Extern, Memory, ResourceLimiter, Result, Store, UpdateDeadline};
+
+/// What the store of a guest holds.
+pub(crate) struct State<W> {
+    pub(crate) wasi: W,
+    pub(crate) run: Run,
+}
+
+/// The part of a run's state that both habitats have.
+pub(crate) struct Run {
+    control: Arc<Control>,
+    pub(crate) calls: Calls,
+    pub(crate) memory_limit: MemoryLimit,
+    /// The guest's memory, looked up at its first call.
+    memory: Option<Memory>,
+}
+
+impl Run {
+    pub(crate) fn new(control: Arc<Control>, calls: Calls, memory_limit: MemoryLimit) -> Self {
+        Self { control, calls, memory_limit, memory: None }
+    }
+
+    pub(crate) fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+}
+
+/// A store whose code asks the control at every epoch and whose memory has a limit.
+pub(crate) fn store<W: 'static>(engine: &wasmtime::Engine, wasi: W, run: Run) -> Store<State<W>> {
+    let mut store = Store::new(engine, State { wasi, run });
+    store.limiter(|state| &mut state.run.memory_limit);
+    watch(&mut store, |state| &state.run.control);
+    store
+}
+
+/// Lets a store's code run until the control wants its end. Epochs only tick when somebody has something to say.
+pub(crate) fn watch<T: 'static>(store: &mut Store<T>, control: impl Fn(&T) -> &Arc<Control> + Send + Sync + 'static) {
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |context| match control(context.data()).end() {
+        Some(end) => Err(end.into()),
+        None => Ok(UpdateDeadline::Continue(1)),
+    });
+}
+
+/// The memory that a guest's pointers mean: its export `memory`.
+pub(crate) fn memory<W>(caller: &mut Caller<'_, State<W>>) -> Result<Memory> {
+    if let Some(memory) = caller.data().run.memory {
+        return Ok(memory);
+    }
+    match caller.get_export("memory") {
+        Some(Extern::Memory(memory)) => {
+            caller.data_mut().run.memory = Some(memory);
+            Ok(memory)
+        }
+        _ => Err(wasmtime::Error::msg("the module calls WASI or the host but exports no memory named `memory`")),
+    }
+}
+
+/// Refuses a memory to grow past a limit, and remembers that it did.
+#[derive(Debug)]
+pub(crate) struct MemoryLimit {
+    bytes: u64,
+    refused: bool,
+}
+
+impl MemoryLimit {
+    /// At most so many bytes in each memory.
+    pub(crate) fn new(bytes: u64) -> Self {
+        Self { bytes, refused: false }
+    }
+
+    /// Whether the guest wanted more than it may have.
+    pub(crate) fn refused(&self) -> bool {
+        self.refused
+    }
+}
+
+impl ResourceLimiter for MemoryLimit {
+    fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        let fits = desired as u64 <= self.bytes && maximum.is_none_or(|most| desired <= most);
+        self.refused |= !fits;
+        // A guest hears -1 and may go on: Python raises MemoryError.
+        Ok(fits)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        /// Far above any program's needs, far below what hurts the host.
+        const ELEMENTS: usize = 10_000_000;
+        Ok(desired <= ELEMENTS && maximum.is_none_or(|most| desired <= most))
+    }
+}

@@ -1,0 +1,179 @@
+//! The table of figures: what is asked, what was found. Must never measure.
+
+use serde_json::{Value, json};
+
+/// One line of the table.
+struct Figure {
+    what: &'static str,
+    /// Where the value is in what was found.
+    at: &'static str,
+    unit: &'static str,
+    least: f64,
+    aim: f64,
+    /// What the value found is divided by to be in `unit`.
+    per: f64,
+}
+
+/// Less is better in all of them.
+const FIGURES: &[Figure] = &[
+    Figure {
+        what: "whole process, -c pass, to native CPython",
+        at: "/process/ratio",
+        unit: "",
+        least: 0.7,
+        aim: 0.4,
+        per: 1.0,
+    },
+    Figure {
+        what: "fresh sandbox and pass, habitat wasmtime",
+        at: "/figures/wasmtime/fresh_ms",
+        unit: "ms",
+        least: 2.0,
+        aim: 0.5,
+        per: 1.0,
+    },
+    Figure {
+        what: "fresh sandbox and pass, habitat shim",
+        at: "/figures/shim/fresh_ms",
+        unit: "ms",
+        least: 2.0,
+        aim: 0.5,
+        per: 1.0,
+    },
+    Figure {
+        what: "Chromium: load to first print, cold",
+        at: "/figures/chromium/first_print_ms",
+        unit: "ms",
+        least: 400.0,
+        aim: 150.0,
+        per: 1.0,
+    },
+    Figure {
+        what: "peak memory of amphi run -c pass",
+        at: "/figures/peak_mib",
+        unit: "MiB",
+        least: 40.0,
+        aim: 25.0,
+        per: 1.0,
+    },
+    Figure {
+        what: "each further idle sandbox, wasmtime",
+        at: "/figures/wasmtime/idle_mib",
+        unit: "MiB",
+        least: 4.0,
+        aim: 1.0,
+        per: 1.0,
+    },
+    Figure {
+        what: "each further idle sandbox, shim",
+        at: "/figures/shim/idle_mib",
+        unit: "MiB",
+        least: 4.0,
+        aim: 1.0,
+        per: 1.0,
+    },
+    Figure {
+        what: "Chromium: run again, click to output",
+        at: "/figures/chromium/again_ms",
+        unit: "ms",
+        least: 15.0,
+        aim: 5.0,
+        per: 1.0,
+    },
+    Figure {
+        what: "pyperformance, geometric mean to native -O3",
+        at: "/pyperformance/ratio",
+        unit: "",
+        least: 1.7,
+        aim: 1.3,
+        per: 1.0,
+    },
+    Figure {
+        what: "what the browser loads, brotli",
+        at: "/download/bytes",
+        unit: "MB",
+        least: 7.0,
+        aim: 4.0,
+        per: 1e6,
+    },
+];
+
+impl Figure {
+    fn value(&self, found: &Value) -> Option<f64> {
+        Some(found.pointer(self.at)?.as_f64()? / self.per)
+    }
+
+    fn verdict(&self, value: f64) -> &'static str {
+        if value <= self.aim {
+            "aim reached"
+        } else if value <= self.least {
+            "good enough"
+        } else {
+            "TOO MUCH"
+        }
+    }
+
+    /// Why there is no value: the nearest part above that says so.
+    fn reason<'a>(&self, found: &'a Value) -> &'a str {
+        let above = std::iter::successors(Some(self.at), |at| at.rsplit_once('/').map(|(above, _)| above));
+        let skipped = above.filter_map(|at| found.pointer(at)?.get("skipped")?.as_str());
+        skipped.into_iter().next().unwrap_or("not measured")
+    }
+}
+
+/// The table, line by line.
+pub(crate) fn lines(found: &Value) -> Vec<String> {
+    let mut lines = vec![format!("{:44}  {:>10}  {:>9}  {:>7}", "", "this run", "at least", "aim")];
+    for figure in FIGURES {
+        let Figure { what, unit, least, aim, .. } = figure;
+        lines.push(match figure.value(found) {
+            Some(value) => {
+                let shown = if value < 10.0 { format!("{value:.2}") } else { format!("{value:.0}") };
+                format!("{what:44}  {shown:>10}  {least:>9}  {aim:>7} {unit:4} {}", figure.verdict(value))
+            }
+            None => format!("{what:44}  {:>10}  {least:>9}  {aim:>7} {unit:4} {}", "-", figure.reason(found)),
+        });
+    }
+    lines
+}
+
+/// The table and all that was found, for machines.
+pub(crate) fn json(found: &Value) -> Value {
+    let figures: Vec<Value> = FIGURES
+        .iter()
+        .map(|figure| {
+            let value = figure.value(found);
+            let verdict = value.map(|value| figure.verdict(value));
+            json!({
+                "what": figure.what, "unit": figure.unit, "value": value, "at_least": figure.least, "aim": figure.aim,
+                "verdict": verdict, "skipped": value.is_none().then(|| figure.reason(found)),
+            })
+        })
+        .collect();
+    json!({ "figures": figures, "found": found })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_judged_and_missing_ones_say_why() {
+        let found = json!({
+            "process": { "ratio": 0.39 },
+            "download": { "bytes": 6_200_000 },
+            "figures": { "wasmtime": { "fresh_ms": 2.5 }, "chromium": { "skipped": "no browser" } },
+        });
+        let lines = lines(&found);
+        for (what, parts) in [
+            ("whole process", &["0.39", "aim reached"][..]),
+            ("what the browser loads", &["6.20", "good enough"]),
+            ("fresh sandbox and pass, habitat wasmtime", &["2.50", "TOO MUCH"]),
+            ("Chromium: run again", &["-", "no browser"]),
+            ("pyperformance", &["-", "not measured"]),
+        ] {
+            let line = lines.iter().find(|line| line.starts_with(what)).unwrap();
+            assert!(parts.iter().all(|part| line.contains(part)), "{line}");
+        }
+    }
+}

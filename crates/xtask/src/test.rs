@@ -1,0 +1,157 @@
+//! `cargo xtask test`: every check there is, one after the other, all of them even when one fails.
+//! Must never judge a test: it counts what the tests say.
+
+mod tally;
+
+use std::process::Command;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::process::{self, Report};
+use crate::screen::{self, Ended, Screen};
+use crate::{places, setup, tidy};
+use tally::Tally;
+
+/// Every check: formatting, house rules, lints, unit tests, programs in all habitats, the page in Chromium.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Test {
+    /// Takes what is built already; something missing makes tests fail.
+    #[arg(long)]
+    no_setup: bool,
+}
+
+/// One check: what it did, and what it found.
+type Check = (&'static str, fn(&str, Report<'_>) -> Result<Tally>);
+
+const CHECKS: &[Check] = &[
+    ("formatting", formatting),
+    ("house rules", rules),
+    ("lints of the native crates", native_lints),
+    ("lints of the wasm crates", wasm_lints),
+    ("tests", tests),
+];
+
+impl Test {
+    /// Runs everything and prints the summary.
+    ///
+    /// # Errors
+    /// Something failed.
+    pub(crate) fn run(self) -> Result<()> {
+        let began = Instant::now();
+        let mut total = Tally::default();
+        let mut times = Vec::new();
+        let set_up = if self.no_setup { Ok(()) } else { setup::everything() };
+        times.push(("set-up", began.elapsed()));
+        match set_up {
+            // Nothing can be said of what was not built.
+            Err(error) => total.fail(format!("set-up: {error:#}")),
+            Ok(()) => checks(&mut total, &mut times)?,
+        }
+        summary(&total, &times, began.elapsed());
+        if total.failed > 0 { bail!("{} of the checks failed", total.failed) } else { Ok(()) }
+    }
+}
+
+fn checks(total: &mut Tally, times: &mut Vec<(&'static str, Duration)>) -> Result<()> {
+    let cargo = setup::cargo()?;
+    let screen = Screen::new(CHECKS.len());
+    // A failure of one check tells nothing of the next, so nothing is ever stopped.
+    let stop = AtomicBool::new(false);
+    for ((name, check), number) in CHECKS.iter().zip(1..) {
+        screen.begin(number, name);
+        let found = check(&cargo, Report { screen: &screen, number, stop: &stop })
+            .unwrap_or_else(|error| Tally::of_error(&error));
+        let ended = if found.failed == 0 { Ended::Done } else { Ended::Failed };
+        times.push((name, screen.end(number, ended, &found.counts())));
+        total.add(found);
+    }
+    Ok(())
+}
+
+fn summary(total: &Tally, times: &[(&str, Duration)], all: Duration) {
+    if !total.failures.is_empty() {
+        screen::result("\nFailures:");
+        for failure in &total.failures {
+            screen::result(&format!("- {failure}"));
+        }
+    }
+    screen::result("");
+    let width = times.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    for (name, time) in times.iter().copied().chain([("all", all)]) {
+        screen::result(&format!("{name:width$}  {}", screen::seconds(time)));
+    }
+    for skipped in &total.skipped {
+        screen::result(&format!("ignored: {skipped}"));
+    }
+    screen::result(&total.counts());
+}
+
+fn formatting(cargo: &str, report: Report<'_>) -> Result<Tally> {
+    one(cargo, &["fmt", "--all", "--check"], "fmt", report)
+}
+
+fn rules(_: &str, _: Report<'_>) -> Result<Tally> {
+    let mut tally = Tally::default();
+    match tidy::breaches()? {
+        breaches if breaches.is_empty() => tally.passed = 1,
+        breaches => breaches.into_iter().for_each(|breach| tally.fail(breach)),
+    }
+    Ok(tally)
+}
+
+/// In the release profile, whose compiled build scripts and macros are there already.
+fn native_lints(cargo: &str, report: Report<'_>) -> Result<Tally> {
+    let arguments =
+        [&["clippy", "--release", "--workspace"][..], WITHOUT_WASM, &["--all-targets", "--", "-D", "warnings"]]
+            .concat();
+    one(cargo, &arguments, "clippy", report)
+}
+
+fn wasm_lints(cargo: &str, report: Report<'_>) -> Result<Tally> {
+    let arguments = [
+        &[
+            "clippy",
+            "--profile",
+            "web",
+            "--target",
+            setup::WASM_TARGET,
+            "--package",
+            "amphi-browser",
+            "--package",
+            "amphi-web",
+        ][..],
+        &["--all-features", "--", "-D", "warnings"],
+    ]
+    .concat();
+    one(cargo, &arguments, "clippy-wasm", report)
+}
+
+fn tests(cargo: &str, report: Report<'_>) -> Result<Tally> {
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(places::root())
+        .args(["test", "--release", "--workspace"])
+        .args(WITHOUT_WASM)
+        .arg("--no-fail-fast");
+    let said = process::words(&command);
+    let finished = process::run(command, "test", report)?;
+    let mut tally = Tally::of_tests(&finished.output);
+    if !finished.status.success() && tally.failed == 0 {
+        // A test that does not compile, or a test program that crashed, has no count of its own.
+        tally.fail(process::failure(&said, &finished, "test"));
+    }
+    Ok(tally)
+}
+
+/// These two crates compile for the browser only.
+const WITHOUT_WASM: &[&str] = &["--exclude", "amphi-browser", "--exclude", "amphi-web"];
+
+/// A program that is a check by itself.
+fn one(cargo: &str, arguments: &[&str], log: &str, report: Report<'_>) -> Result<Tally> {
+    let mut command = Command::new(cargo);
+    command.current_dir(places::root()).args(arguments);
+    process::expect(command, log, report)?;
+    Ok(Tally { passed: 1, ..Tally::default() })
+}

@@ -1,0 +1,39 @@
+//! Owns where a program runs: the names of the habitats, and the way into each.
+
+pub(crate) mod chromium;
+mod native;
+
+use crate::streams::ProcessStreams;
+use amphi_core::habitat::Habitat as _;
+use amphi_core::{Outcome, Program};
+use amphi_wasmtime::Kind;
+use anyhow::Result;
+
+/// A habitat as the user names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Name {
+    /// On this machine, with real folders: wasmtime and its own WASI.
+    #[default]
+    Wasmtime,
+    /// On this machine, files in memory: wasmtime with the WASI that browsers get.
+    Shim,
+    /// In a headless Chromium.
+    Chromium,
+}
+
+/// Runs a program on this process's own streams, and gives the exit code.
+///
+/// # Errors
+/// The program could not begin; the message says why and what to do.
+pub(crate) fn run(name: Name, program: Program) -> Result<i32> {
+    let limits = program.limits.clone();
+    let outcome: Outcome = match name {
+        Name::Wasmtime => native::run(Kind::Wasmtime, program)?,
+        Name::Shim => native::run(Kind::Shim, program)?,
+        Name::Chromium => chromium::Chromium::start()?.run(&program, &mut ProcessStreams)?,
+    };
+    if let Some(message) = outcome.exit.message(&limits) {
+        crate::say(&message);
+    }
+    Ok(outcome.exit.process_code())
+}

@@ -1,0 +1,61 @@
+//! The `amphi` command: one file for a subcommand. Owns how errors are told and how the process ends.
+
+mod flags;
+mod folder;
+mod habitat;
+mod interrupt;
+mod program;
+mod python;
+mod repl;
+mod run;
+mod serve;
+mod streams;
+
+use clap::Parser;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Runs Python and other WASI programs, natively and in browsers, with host functions you write.
+#[derive(Debug, Parser)]
+#[command(name = "amphi", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Amphi {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  amphi run -c 'import sys; print(sys.platform)'
+  amphi run examples/hello --habitat shim
+  amphi repl
+  amphi serve";
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Run(run::Run),
+    Repl(repl::Repl),
+    Serve(serve::Serve),
+    Python(python::Python),
+}
+
+fn main() -> ExitCode {
+    let done = match Amphi::parse_from(flags::separated(std::env::args_os())).command {
+        Command::Run(run) => run.run(),
+        Command::Repl(repl) => repl.run(),
+        Command::Serve(serve) => serve.run().map(|()| 0),
+        Command::Python(python) => python.run().map(|()| 0),
+    };
+    match done {
+        // The system shows the low eight bits, as it does for any process.
+        Ok(code) => std::process::exit(code),
+        Err(error) => {
+            say(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells the user something on standard error. Whoever closed it does not want to hear.
+fn say(message: &str) {
+    let _ = writeln!(std::io::stderr(), "amphi: {message}");
+}

@@ -1,0 +1,89 @@
+//! Owns how what the user names on the command line becomes a program: a folder, a script, a module, standard input.
+//! It must never know how a program runs.
+
+use crate::folder::Disk;
+use amphi_core::{Entry, Guest, Program, manifest};
+use anyhow::{Context as _, Result, bail};
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// The first bytes of every wasm file.
+const WASM: &[u8] = b"\0asm";
+
+/// The program that `path` names: `-`, a folder with amphi.toml, a wasm file, or a Python script.
+///
+/// # Errors
+/// It is not there, or is none of these; the message says what was expected.
+pub(crate) fn load(path: &Path, flags: Vec<String>) -> Result<Program> {
+    if path == Path::new("-") {
+        return Ok(python("stdin", Entry::Stdin, flags));
+    }
+    let shown = path.display();
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            bail!("{shown} is not there; name a folder with amphi.toml, a Python script or a .wasm file")
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot look at {shown}")),
+    };
+    if metadata.is_dir() {
+        return folder(path, flags);
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if bytes.starts_with(WASM) || path.extension() == Some(OsStr::new("wasm")) {
+        if let Some(flag) = flags.first() {
+            bail!("{flag} is a flag of Python's, but {shown} is WebAssembly");
+        }
+        return Ok(Program::new(name, Guest::Wasm(bytes.into())));
+    }
+    script(path, name, bytes, flags)
+}
+
+/// A program of Python's that has no files.
+pub(crate) fn python(name: &str, entry: Entry, flags: Vec<String>) -> Program {
+    Program::new(name, Guest::Python { entry, flags })
+}
+
+fn folder(path: &Path, more_flags: Vec<String>) -> Result<Program> {
+    let file = path.join(manifest::FILE);
+    let shown = file.display().to_string();
+    let text = match std::fs::read(&file) {
+        Ok(bytes) => String::from_utf8(bytes).ok().with_context(|| format!("{shown} is not UTF-8"))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            bail!("{} is a folder without {}; a program's folder has one", path.display(), manifest::FILE)
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot read {shown}")),
+    };
+    // `.` and `..` have no name of their own.
+    let whole = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut program = manifest::parse(&shown, &text, &name, &Disk::new(path))?;
+    for mount in &mut program.mounts {
+        mount.host = path.join(&mount.host).to_string_lossy().into_owned();
+    }
+    match (&mut program.guest, more_flags.first()) {
+        (Guest::Python { flags, .. }, _) => flags.extend(more_flags),
+        (Guest::Wasm(_), Some(flag)) => bail!("{flag} is a flag of Python's, but {} is WebAssembly", path.display()),
+        (Guest::Wasm(_), None) => {}
+    }
+    Ok(program)
+}
+
+fn script(path: &Path, name: String, bytes: Vec<u8>, flags: Vec<String>) -> Result<Program> {
+    if let Err(error) = std::str::from_utf8(&bytes)
+        && !declares_encoding(&bytes)
+    {
+        let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+        bail!("{}:{line}: the script is not UTF-8, and its first lines declare no other encoding", path.display());
+    }
+    let mut program = python(&name, Entry::Script(name.clone()), flags);
+    program.files.insert(name, bytes.into());
+    Ok(program)
+}
+
+/// Whether one of the first two lines is a comment that names an encoding (PEP 263); then it is Python's to judge.
+fn declares_encoding(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n').take(2);
+    lines.any(|line| line.trim_ascii_start().starts_with(b"#") && line.windows(6).any(|word| word == b"coding"))
+}

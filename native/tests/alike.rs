@@ -1,0 +1,40 @@
+//! Runs every example in `wasmtime` and in `shim` through the library, and holds the outcomes against each other, the
+//! files they leave behind included. The command's own tests in `examples.rs` know only what a process prints.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use amphi_core::{Bytes, Program, manifest};
+use amphi_wasmtime::{Cache, Engine, Kind, Native, Python, Wasm};
+
+fn program(folder: &Path) -> Program {
+    let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+    let files: BTreeMap<String, Bytes> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap().into()))
+        .collect();
+    let text = fs::read_to_string(folder.join("amphi.toml")).unwrap();
+    manifest::parse("amphi.toml", &text, &name, &files).unwrap()
+}
+
+#[test]
+fn the_native_habitats_leave_the_same() {
+    let artifact = amphi_python::artifact().unwrap();
+    let python =
+        Python { wasm: Wasm::known("python.wasm", artifact.python_wasm, artifact.sha256), stdlib: artifact.stdlib_zip };
+    let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
+    let engine = Engine::new().unwrap();
+    let native = |kind| Native::new(engine.clone(), cache.clone(), kind, Some(python.clone()));
+    let (mut wasmtime, mut shim) = (native(Kind::Wasmtime), native(Kind::Shim));
+    let mut changed = 0;
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples")).unwrap() {
+        let folder = entry.unwrap().path();
+        let runs = amphi_parity::run(&program(&folder), &mut [&mut wasmtime, &mut shim]);
+        let differences: Vec<_> = amphi_parity::compare(&runs).iter().map(ToString::to_string).collect();
+        assert!(differences.is_empty(), "{}: {}", folder.display(), differences.join("\n"));
+        changed += runs.iter().map(|run| run.outcome.as_ref().map_or(0, |outcome| outcome.files.len())).sum::<usize>();
+    }
+    assert!(changed > 0, "no example left a file behind, so nothing was compared");
+}

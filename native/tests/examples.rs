@@ -1,0 +1,159 @@
+//! Runs every program of `examples/` in every habitat and compares what it leaves with its `[expect]`. `BLESS=1` renews
+//! the expected files from what habitat `wasmtime` leaves. Must never know a program.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use toml::{Table, Value};
+
+const HABITATS: &[&str] = &["wasmtime", "shim", "chromium"];
+
+/// No example takes a tenth of this, even where a browser starts first.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let folders = match examples() {
+        Ok(folders) if folders.len() >= 6 => folders,
+        Ok(folders) => return refuse(&format!("only {} examples were found", folders.len())),
+        Err(error) => return refuse(&error),
+    };
+    if std::env::var_os("BLESS").is_some_and(|bless| bless == "1") {
+        for folder in &folders {
+            if let Err(error) = bless(folder) {
+                return refuse(&format!("{}: {error}", folder.display()));
+            }
+        }
+    }
+    let trials = folders.iter().flat_map(|folder| {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        HABITATS.iter().map(move |habitat| {
+            let folder = folder.clone();
+            Trial::test(format!("{name}::{habitat}"), move || check(&folder, habitat))
+        })
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+fn refuse(why: &str) -> ExitCode {
+    // The one line that a run without trials has to say.
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{why}\n").as_bytes());
+    ExitCode::FAILURE
+}
+
+/// The folders that are programs, sorted.
+fn examples() -> Result<Vec<PathBuf>, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let entries = fs::read_dir(&root).map_err(|error| format!("{}: {error}", root.display()))?;
+    let mut folders: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    folders.retain(|folder| folder.join("amphi.toml").is_file());
+    folders.sort();
+    Ok(folders)
+}
+
+/// What a process left.
+#[derive(Debug, PartialEq, Eq)]
+struct Left {
+    exit: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn check(folder: &Path, habitat: &str) -> Result<(), Failed> {
+    let left = run(folder, habitat)?;
+    let manifest = manifest(folder)?;
+    let expect = manifest.get("expect").ok_or("amphi.toml has no [expect]")?;
+    let exit = expect.get("exit").and_then(Value::as_integer).unwrap_or(0);
+    let mut wrong = String::new();
+    if left.exit.map(i64::from) != Some(exit) {
+        wrong.push_str(&format!("exit code {:?} instead of {exit}\n", left.exit));
+    }
+    for (name, found) in [("stdout", &left.stdout), ("stderr", &left.stderr)] {
+        // A program whose author says nothing of a stream leaves it empty.
+        let expected = expect.get(name).map(|item| text(folder, item)).transpose()?.unwrap_or_default();
+        if *found != expected {
+            wrong.push_str(&format!("--- {name}, expected\n{expected}\n--- {name}, found\n{found}\n"));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(format!("{wrong}stderr was: {}", left.stderr).into()) }
+}
+
+/// The text of an expectation: written out, or in a file beside the manifest.
+fn text(folder: &Path, item: &Value) -> Result<String, Failed> {
+    if let Some(text) = item.as_str() {
+        return Ok(text.to_owned());
+    }
+    let file = file(item).ok_or("an expectation is neither a text nor { file = ... }")?;
+    Ok(fs::read_to_string(folder.join(file)).map_err(|error| format!("{file}: {error}; BLESS=1 makes it"))?)
+}
+
+fn file(item: &Value) -> Option<&str> {
+    item.get("file").and_then(Value::as_str)
+}
+
+fn manifest(folder: &Path) -> Result<Table, Failed> {
+    Ok(fs::read_to_string(folder.join("amphi.toml"))?.parse()?)
+}
+
+/// Renews the files that the manifest's expectations name. A text in the manifest itself is its author's to renew: the
+/// test that follows shows what it should be.
+fn bless(folder: &Path) -> Result<(), String> {
+    let told = |error: Failed| error.message().unwrap_or("failed").to_owned();
+    let manifest = manifest(folder).map_err(told)?;
+    let named = |name| manifest.get("expect").and_then(|expect| expect.get(name)).and_then(file);
+    let files: Vec<_> =
+        ["stdout", "stderr"].into_iter().filter_map(|name| Some((name, folder.join(named(name)?)))).collect();
+    let written =
+        |file: &Path, text: &str| fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()));
+    // The manifest names them, so they must be there before the program can be read.
+    for (_, file) in files.iter().filter(|(_, file)| !file.exists()) {
+        written(file, "")?;
+    }
+    let left = run(folder, "wasmtime").map_err(told)?;
+    for (name, file) in &files {
+        written(file, if *name == "stdout" { &left.stdout } else { &left.stderr })?;
+    }
+    Ok(())
+}
+
+fn run(folder: &Path, habitat: &str) -> Result<Left, Failed> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
+    command.arg("run").arg(folder).args(["--habitat", habitat]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let (stdout, stderr) = (read(child.stdout.take()), read(child.stderr.take()));
+    let exit = wait(&mut child)?;
+    let whole =
+        |reader: thread::JoinHandle<Vec<u8>>| String::from_utf8_lossy(&reader.join().unwrap_or_default()).into_owned();
+    Ok(Left { exit, stdout: whole(stdout), stderr: whole(stderr) })
+}
+
+fn read(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            // What came before a failure is shown; the comparison tells the rest.
+            let _ = stream.read_to_end(&mut bytes);
+        }
+        bytes
+    })
+}
+
+fn wait(child: &mut Child) -> Result<Option<i32>, Failed> {
+    let began = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.code());
+        }
+        if began.elapsed() > PATIENCE {
+            child.kill()?;
+            return Err(format!("it did not end within {} s", PATIENCE.as_secs()).into());
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}

@@ -1,0 +1,150 @@
+//! The page in a real Chromium, as its user sees it: by label and `data-testid`, never by markup.
+//! Must never reach into the page past what a user can do.
+#![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
+
+#[path = "../../src/habitat/chromium/driver.rs"]
+mod driver;
+mod user;
+
+use std::time::{Duration, Instant};
+use user::User;
+
+/// A loop that only an interrupt ends.
+const ENDLESS: &str = "print('begun', flush=True)\nwhile True: pass\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_run_button_runs_the_script_with_its_host_function() {
+    let user = User::opens("").await;
+    user.presses("run").await;
+    user.sees("exit", "exit code 0").await;
+    assert_eq!(user.text("output").await, "30");
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_says_how_it_waits_and_which_python_it_runs() {
+    let user = User::opens("").await;
+    user.sees("python-sha", "").await;
+    assert_eq!(user.text("python-sha").await.len(), 64);
+    assert_eq!(user.script("return window.crossOriginIsolated").await, true);
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_ends_an_endless_loop_and_the_next_run_works() {
+    let user = User::opens("").await;
+    user.writes("script", ENDLESS).await;
+    user.presses("run").await;
+    user.sees("output", "begun").await;
+    let began = Instant::now();
+    user.presses("run").await;
+    user.sees("output", "KeyboardInterrupt").await;
+    user.sees_state("run", "idle").await;
+    assert!(began.elapsed() < Duration::from_secs(3), "it took {:?}", began.elapsed());
+    user.writes("script", "print(6 * 7)\n").await;
+    user.presses("run").await;
+    user.sees("exit", "exit code 0").await;
+    assert_eq!(user.text("output").await, "42");
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_that_ignores_stop_is_ended_within_seconds() {
+    let user = User::opens("").await;
+    user.writes("script", "print('begun', flush=True)\nwhile True:\n    try:\n        while True: pass\n    except KeyboardInterrupt: pass\n").await;
+    user.presses("run").await;
+    user.sees("output", "begun").await;
+    user.presses("run").await;
+    user.sees_state("run", "idle").await;
+    user.writes("script", "print('fresh')\n").await;
+    user.presses("run").await;
+    user.sees("output", "fresh").await;
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_ends_a_sleep() {
+    let user = User::opens("").await;
+    user.writes("script", "import time\nprint('asleep', flush=True)\ntime.sleep(600)\n").await;
+    user.presses("run").await;
+    user.sees("output", "asleep").await;
+    user.presses("run").await;
+    user.sees("output", "KeyboardInterrupt").await;
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edited_host_function_changes_the_result() {
+    let user = User::opens("?example=hello").await;
+    user.chooses("host-file", "demo.wat").await;
+    let wat = user.value("host").await;
+    assert!(wat.contains("10"), "{wat}");
+    user.writes("host", &wat.replace("10", "11")).await;
+    user.presses("run").await;
+    user.sees("exit", "exit code 0").await;
+    assert_eq!(user.text("output").await, "33");
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistake_in_a_host_function_is_shown_beside_it() {
+    let user = User::opens("?example=hello").await;
+    user.chooses("host-file", "demo.wat").await;
+    user.writes("host", "(module\n  (func (export \"demo\") i32.nonsense))\n").await;
+    user.presses("run").await;
+    user.sees("problem", "demo.wat").await;
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exception_shows_its_traceback() {
+    let user = User::opens("").await;
+    user.writes("script", "def fall():\n    1 / 0\nfall()\n").await;
+    user.presses("run").await;
+    user.sees("exit", "exit code 1").await;
+    let output = user.text("output").await;
+    assert!(output.contains("line 2, in fall") && output.contains("ZeroDivisionError"), "{output}");
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chosen_example_can_be_run() {
+    let user = User::opens("").await;
+    user.chooses("examples", "exit-code").await;
+    user.presses("run").await;
+    user.sees("exit", "exit code 42").await;
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn input_waits_with_shared_memory() {
+    input_waits("shared").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn input_waits_with_promise_integration() {
+    input_waits("jspi").await;
+}
+
+async fn input_waits(way: &str) {
+    let user = User::opens(&format!("?wait={way}")).await;
+    assert_eq!(user.attribute("wait-way", "data-way").await.as_deref(), Some(way));
+    user.writes("script", "name = input('Name? ')\nprint('Hello,', name)\n").await;
+    user.presses("run").await;
+    user.sees("output", "Name?").await;
+    user.types("stdin", "Ada\n").await;
+    user.sees("output", "Hello, Ada").await;
+    user.sees("exit", "exit code 0").await;
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn input_given_in_advance_is_read_where_nothing_can_wait() {
+    let user = User::opens("?wait=none").await;
+    assert_eq!(user.attribute("wait-way", "data-way").await.as_deref(), Some("none"));
+    user.writes("script", "name = input('Name? ')\nprint('Hello,', name)\n").await;
+    user.writes("stdin", "Ada\n").await;
+    user.presses("run").await;
+    user.sees("output", "Hello, Ada").await;
+    user.leaves().await;
+}

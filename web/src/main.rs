@@ -1,0 +1,5 @@
+//! The page's entry: all of it is the library.
+
+fn main() {
+    amphi_web::open();
+}

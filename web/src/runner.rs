@@ -1,0 +1,170 @@
+//! The run that the page shows: started, fed, stopped, and told about through signals.
+//!
+//! It must never know how anything looks.
+
+use amphi_browser::page::{Event, Habitat, Run};
+use amphi_core::habitat::OutputStream;
+use amphi_core::protocol::Waiting;
+use amphi_core::{Limits, Prepared, Stdin};
+use leptos::prelude::*;
+
+use crate::output::Screen;
+use crate::state::{Kind, RunState, Verdict};
+use crate::transcript::Stream;
+
+/// The page's one run; a handle that copies share.
+#[derive(Clone, Copy)]
+pub struct Runner {
+    habitat: StoredValue<Habitat, LocalStorage>,
+    screen: StoredValue<Screen, LocalStorage>,
+    run: StoredValue<Option<Run>, LocalStorage>,
+    /// Where the run is.
+    pub state: RwSignal<RunState>,
+    /// What is to be said about it.
+    pub verdict: RwSignal<Verdict>,
+    /// Input given in advance, where a guest cannot wait for it.
+    pub given: RwSignal<String>,
+}
+
+impl Runner {
+    /// Runs in this habitat and writes to this screen.
+    #[must_use]
+    pub fn new(habitat: Habitat, screen: Screen) -> Self {
+        let verdict = RwSignal::new(Verdict::plain(Kind::Busy, "Python is loading…"));
+        let runner = Self {
+            habitat: StoredValue::new_local(habitat.clone()),
+            screen: StoredValue::new_local(screen),
+            run: StoredValue::new_local(None),
+            state: RwSignal::default(),
+            verdict,
+            given: RwSignal::default(),
+        };
+        habitat.when_ready(move |ready| {
+            mark("amphi:ready");
+            match ready {
+                // A run that was started before that has its own words by now.
+                Ok(()) if runner.state.get_untracked() == RunState::Idle => {
+                    verdict.set(Verdict::plain(Kind::Plain, "Ready."))
+                }
+                Ok(()) => {}
+                Err(why) => verdict.set(Verdict::plain(Kind::Bad, why)),
+            }
+        });
+        runner
+    }
+
+    /// How guests wait here.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        self.habitat.with_value(Habitat::waiting)
+    }
+
+    /// Runs a program, unless a run is under way.
+    pub fn start(&self, mut prepared: Prepared) {
+        if self.state.get_untracked() != RunState::Idle {
+            return;
+        }
+        mark("amphi:run");
+        self.screen.with_value(Screen::clear);
+        if prepared.program.stdin == Stdin::Inherit && self.waiting() == Waiting::None {
+            prepared.program.stdin = Stdin::Bytes(self.given.get_untracked().into());
+        }
+        self.state.set(RunState::Running);
+        self.verdict.set(Verdict::plain(Kind::Busy, "Running…"));
+        let (runner, limits, began) = (*self, prepared.program.limits.clone(), now_ms());
+        let run = self
+            .habitat
+            .with_value(|habitat| habitat.start(&prepared, true, move |event| runner.told(event, &limits, began)));
+        self.run.set_value(Some(run));
+    }
+
+    /// Says that a program with a mistake was not run; the mistake itself is shown beside the text it is in.
+    pub fn refuse(&self) {
+        if self.state.get_untracked() == RunState::Idle {
+            self.screen.with_value(Screen::clear);
+            self.verdict.set(Verdict::plain(Kind::Bad, "Not started: there is a mistake in the program."));
+        }
+    }
+
+    fn told(&self, event: Event, limits: &Limits, began: f64) {
+        match event {
+            Event::Output(stream, bytes) => {
+                let stream = match stream {
+                    OutputStream::Stdout => Stream::Stdout,
+                    OutputStream::Stderr => Stream::Stderr,
+                };
+                self.screen.with_value(|screen| screen.write(stream, bytes));
+            }
+            Event::WantsInput => {
+                if self.state.get_untracked() == RunState::Running {
+                    self.state.set(RunState::Waiting);
+                    self.verdict.set(Verdict::plain(Kind::Busy, "Waiting for input…"));
+                }
+            }
+            Event::Finished { outcome, killed } => self.ended(Verdict::of(&outcome, limits, killed, now_ms() - began)),
+            Event::Failed(why) => self.ended(Verdict::plain(Kind::Bad, why)),
+        }
+    }
+
+    fn ended(&self, verdict: Verdict) {
+        self.run.set_value(None);
+        let runner = *self;
+        self.screen.get_value().when_shown(move || {
+            runner.state.set(RunState::Idle);
+            runner.verdict.set(verdict);
+        });
+    }
+
+    /// Gives the guest a line.
+    pub fn input(&self, line: &str) {
+        // The reader sees what was typed where the guest asked for it, as on a terminal.
+        self.screen.with_value(|screen| screen.write(Stream::Echo, format!("{line}\n").into_bytes()));
+        self.with_run(|run| run.input(format!("{line}\n").as_bytes()));
+        self.goes_on();
+    }
+
+    /// Tells the guest that no more input follows.
+    pub fn end_input(&self) {
+        self.with_run(Run::end_input);
+        self.goes_on();
+    }
+
+    fn goes_on(&self) {
+        if self.state.get_untracked() == RunState::Waiting {
+            self.state.set(RunState::Running);
+            self.verdict.set(Verdict::plain(Kind::Busy, "Running…"));
+        }
+    }
+
+    /// Stops the run; a second time ends its worker at once.
+    pub fn stop(&self) {
+        match self.state.get_untracked() {
+            RunState::Idle => {}
+            RunState::Stopping => self.with_run(Run::end),
+            RunState::Running | RunState::Waiting => {
+                self.state.set(RunState::Stopping);
+                self.verdict.set(Verdict::plain(Kind::Busy, "Stopping…"));
+                self.with_run(Run::stop);
+            }
+        }
+    }
+
+    fn with_run(&self, act: impl FnOnce(&Run)) {
+        // Cloned out first: what is done may end the run, which is told about here.
+        if let Some(run) = self.run.get_value() {
+            act(&run);
+        }
+    }
+}
+
+/// Milliseconds since the page was opened.
+fn now_ms() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// Leaves a mark on the browser's timeline, for whoever measures the page.
+fn mark(name: &str) {
+    if let Some(performance) = window().performance() {
+        let _ = performance.mark(name);
+    }
+}
