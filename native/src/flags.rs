@@ -66,7 +66,8 @@ const VALUED: &[&str] = &["--habitat", "--dir", "--env", "--host", "--memory", "
 impl PythonFlags {
     /// The flags as the interpreter takes them.
     pub(crate) fn list(&self) -> Vec<String> {
-        let counted = |letter: char, count: u8| (count > 0).then(|| format!("-{}", letter.to_string().repeat(count.into())));
+        let counted =
+            |letter: char, count: u8| (count > 0).then(|| format!("-{}", letter.to_string().repeat(count.into())));
         let plain = [
             ('i', self.inspect.into()),
             ('u', self.unbuffered.into()),
@@ -171,7 +172,8 @@ mod tests {
             ("run", "run"),
         ] {
             let args = std::iter::once("amphi").chain(given.split(' ')).map(Into::into);
-            let found: Vec<String> = separated(args).into_iter().skip(1).map(|arg| arg.into_string().unwrap()).collect();
+            let found: Vec<String> =
+                separated(args).into_iter().skip(1).map(|arg| arg.into_string().unwrap()).collect();
             assert_eq!(found.join(" "), expected);
         }
     }

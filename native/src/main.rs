@@ -49,10 +49,19 @@ fn main() -> ExitCode {
         // The system shows the low eight bits, as it does for any process.
         Ok(code) => std::process::exit(code),
         Err(error) => {
-            say(&format!("{error:#}"));
+            say(&told(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and its causes as one message. Many an error tells its cause already; nothing is said twice.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |message, cause| match cause.to_string() {
+        cause if message.is_empty() => cause,
+        cause if message.contains(&cause) => message,
+        cause => format!("{message}: {cause}"),
+    })
 }
 
 /// Tells the user something on standard error. Whoever closed it does not want to hear.

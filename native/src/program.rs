@@ -2,7 +2,7 @@
 //! It must never know how a program runs.
 
 use crate::folder::Disk;
-use amphi_core::{Entry, Guest, Program, manifest};
+use amphi_core::{Entry, Guest, Program, Source, manifest};
 use anyhow::{Context as _, Result, bail};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::path::Path;
 /// The first bytes of every wasm file.
 const WASM: &[u8] = b"\0asm";
 
-/// The program that `path` names: `-`, a folder with amphi.toml, a wasm file, or a Python script.
+/// The program that `path` names: `-`, a folder with amphi.toml, WebAssembly as a module or text, or a Python script.
 ///
 /// # Errors
 /// It is not there, or is none of these; the message says what was expected.
@@ -31,13 +31,22 @@ pub(crate) fn load(path: &Path, flags: Vec<String>) -> Result<Program> {
     }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if bytes.starts_with(WASM) || path.extension() == Some(OsStr::new("wasm")) {
+    let extension = path.extension();
+    let bytes = if extension == Some(OsStr::new("wat")) { assemble(path, bytes)? } else { bytes };
+    if bytes.starts_with(WASM) || extension == Some(OsStr::new("wasm")) {
         if let Some(flag) = flags.first() {
             bail!("{flag} is a flag of Python's, but {shown} is WebAssembly");
         }
         return Ok(Program::new(name, Guest::Wasm(bytes.into())));
     }
     script(path, name, bytes, flags)
+}
+
+/// The module of WebAssembly text.
+fn assemble(path: &Path, text: Vec<u8>) -> Result<Vec<u8>> {
+    let shown = path.display().to_string();
+    let text = String::from_utf8(text).ok().with_context(|| format!("{shown} is not UTF-8"))?;
+    Ok(amphi_core::module::compile(&Source::new(shown, text))?.bytes)
 }
 
 /// A program of Python's that has no files.

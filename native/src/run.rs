@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Run {
-    /// A folder with amphi.toml, a Python script, a .wasm file, or - for a script on standard input.
+    /// A folder with amphi.toml, a Python script, a .wasm or .wat file, or - for a script on standard input.
     program: Option<PathBuf>,
     /// What the program gets as its arguments.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -68,7 +68,7 @@ Examples:
   amphi run -m timeit -n 100 '[]'
   amphi run examples/hello --habitat chromium
   amphi run prog.wasm --dir ./data::/data:ro --env LANG=C -- --flag-of-prog
-  amphi run -c 'import demo; print(demo.demo(1, 2))' is given demo by: --host demo=demo.wat (before the -c)
+  amphi run --host demo=demo.wat -c 'import demo; print(demo.demo(1, 2))'
 
 Exit codes: the guest's own; 121 memory, 122 wall time, 123 output: a limit was met; 130 interrupted; 134 trapped;
 1 with a message of amphi's: the run could not begin; 2: the command line is wrong.";
@@ -87,7 +87,9 @@ impl Run {
         let mut program = match (code, module) {
             (None, None) => match path {
                 Some(path) => program::load(&path, list)?,
-                None if flags.version > 0 || !std::io::stdin().is_terminal() => program::python("stdin", Entry::Stdin, list),
+                None if flags.version > 0 || !std::io::stdin().is_terminal() => {
+                    program::python("stdin", Entry::Stdin, list)
+                }
                 None => bail!("there is nothing to run: name a program, give code with -c, or start `amphi repl`"),
             },
             (code, module) => {
@@ -129,7 +131,8 @@ impl Options {
         }
         for mount in &program.mounts {
             let host = &mount.host;
-            let metadata = std::fs::metadata(host).with_context(|| format!("cannot mount {host} as {}", mount.guest))?;
+            let metadata =
+                std::fs::metadata(host).with_context(|| format!("cannot mount {host} as {}", mount.guest))?;
             ensure!(metadata.is_dir(), "cannot mount {host} as {}: it is not a folder", mount.guest);
         }
         for given in &self.host {
@@ -160,17 +163,22 @@ fn mount(given: &str, program: &Program) -> Result<Mount> {
     ensure!(!host.is_empty() && !guest.is_empty(), "--dir {given}: {example}");
     let absolute = guest.starts_with('/') && !guest.split('/').any(|part| part == ".." || part == ".");
     // Modules other than Python may have a folder `.`, which WASI programs open relative paths in.
-    ensure!(absolute || (guest == "." && !program.is_python()), "--dir {given}: the guest's path should be absolute, like /data");
+    ensure!(
+        absolute || (guest == "." && !program.is_python()),
+        "--dir {given}: the guest's path should be absolute, like /data"
+    );
     let taken = program.mounts.iter().any(|mount| mount.guest == guest);
     ensure!(!taken, "--dir {given}: {guest} is mounted already");
     let own = program.is_python() && (guest == WORK || guest == LIB);
     ensure!(!own, "--dir {given}: Python programs have {guest} already; choose another path");
-    Ok(Mount { host: host.to_owned(), guest: guest.to_owned(), access })
+    Ok(Mount { host: host.to_owned(), guest: guest.to_owned(), access, copy: None })
 }
 
 /// A host module from `NAME=FILE`.
 fn host(given: &str) -> Result<HostSource> {
-    let (name, file) = given.split_once('=').with_context(|| format!("--host {given}: write NAME=FILE, for instance demo=demo.wat"))?;
+    let (name, file) = given
+        .split_once('=')
+        .with_context(|| format!("--host {given}: write NAME=FILE, for instance demo=demo.wat"))?;
     ensure!(is_python_name(name), "--host {given}: Python cannot import '{name}'; letters, digits and _ make a name");
     let bytes = std::fs::read(file).with_context(|| format!("--host {given}: cannot read {file}"))?;
     let body = if bytes.starts_with(b"\0asm") {

@@ -1,5 +1,6 @@
 //! Runs every example in `wasmtime` and in `shim` through the library, and holds the outcomes against each other, the
 //! files they leave behind included. The command's own tests in `examples.rs` know only what a process prints.
+#![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +26,7 @@ fn the_native_habitats_leave_the_same() {
     let python =
         Python { wasm: Wasm::known("python.wasm", artifact.python_wasm, artifact.sha256), stdlib: artifact.stdlib_zip };
     let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
-    let engine = Engine::new().unwrap();
+    let engine = Engine::new();
     let native = |kind| Native::new(engine.clone(), cache.clone(), kind, Some(python.clone()));
     let (mut wasmtime, mut shim) = (native(Kind::Wasmtime), native(Kind::Shim));
     let mut changed = 0;

@@ -110,6 +110,7 @@ mod tests {
                 stderr: Bytes::default(),
                 exit,
                 files: Vec::new(),
+                mounts: Vec::new(),
                 timings: Vec::new(),
             };
             let verdict = Verdict::of(&outcome, &Limits::default(), killed, 3.0);

@@ -17,6 +17,9 @@ pub struct Outcome {
     /// The files under `/work` that the run added, changed or removed, by path.
     #[serde(default)]
     pub files: Vec<ChangedFile>,
+    /// What the run did to the copies of mounted folders, where it was given copies; in the order of the mounts.
+    #[serde(default)]
+    pub mounts: Vec<Vec<ChangedFile>>,
     /// How long each part took.
     #[serde(default)]
     pub timings: Vec<Timing>,
@@ -63,7 +66,7 @@ impl Exit {
 /// A file that a run touched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedFile {
-    /// Its path under `/work`, with `/` between its parts.
+    /// Its path under `/work` or in the mounted folder, with `/` between its parts.
     pub path: String,
     /// What became of it.
     pub change: Change,

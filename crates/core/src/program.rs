@@ -112,6 +112,10 @@ pub struct Mount {
     /// What the guest may do with it.
     #[serde(default)]
     pub access: Access,
+    /// What is in the folder, by path, for a habitat that cannot reach the machine. What the run changes is in
+    /// [`crate::Outcome::mounts`] then, and whoever made the copy writes it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<BTreeMap<String, Bytes>>,
 }
 
 /// What the guest may do with a folder.

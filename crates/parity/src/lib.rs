@@ -163,6 +163,7 @@ mod tests {
             stderr: Vec::new().into(),
             exit,
             files: files.collect(),
+            mounts: Vec::new(),
             timings: Vec::new(),
         }
     }

@@ -53,7 +53,7 @@ static PyObject *raise_host_error(int32_t code)
             PyErr_SetObject(PyExc_RuntimeError, record);
         }
         else {
-            PyObject *error = PyObject_CallMethod(error_class, "_from_record", "O", record);
+            PyObject *error = PyObject_CallMethod(error_class, "_from_record", "(O)", record);
             if (error != NULL) {
                 PyErr_SetObject((PyObject *)Py_TYPE(error), error);
                 Py_DECREF(error);

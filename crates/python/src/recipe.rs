@@ -57,7 +57,8 @@ pub(crate) struct Step {
 pub(crate) const SETTINGS: &str = include_str!("../recipe/settings.sh");
 
 /// amphi's changes to CPython, applied in this order.
-pub(crate) const PATCHES: &[Input] = inputs!["patches/interrupt.patch", "patches/snapshot.patch"];
+pub(crate) const PATCHES: &[Input] =
+    inputs!["patches/interrupt.patch", "patches/recursion.patch", "patches/snapshot.patch"];
 
 /// The C bridge.
 pub(crate) const BRIDGE: &[Input] = inputs![

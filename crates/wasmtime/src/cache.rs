@@ -5,7 +5,10 @@ use crate::{Engine, Error, Wasm};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use wasmtime::Module;
+use wasmtime::{Engine as Wasmtime, Module};
+
+/// How many compiled modules stay on disk.
+const KEPT: usize = 64;
 
 /// What the user may like to hear while a module is made ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub enum Notice {
     Compiling {
         /// What the user calls the module.
         name: String,
+        /// How large it is, which tells how long it takes: a MiB is about a third of a second.
+        bytes: usize,
     },
     /// The compiled module is ready.
     Compiled {
@@ -51,6 +56,7 @@ impl Cache {
     /// # Errors
     /// The bytes cannot be read or are no core module. A cache that cannot be written is only a notice.
     pub(crate) fn module(&self, engine: &Engine, wasm: &Wasm, tell: &mut dyn FnMut(Notice)) -> Result<Module, Error> {
+        let engine = engine.wasmtime(wasm.checks())?;
         let Some(folder) = &self.folder else {
             return compile(engine, wasm, tell).and_then(|code| from_bytes(engine, wasm, &code));
         };
@@ -66,7 +72,8 @@ impl Cache {
                 None => from_bytes(engine, wasm, &code),
             },
             Err(error) => {
-                let reason = format!("cannot keep the compiled code of {} in {}: {error}", wasm.name(), folder.display());
+                let reason =
+                    format!("cannot keep the compiled code of {} in {}: {error}", wasm.name(), folder.display());
                 tell(Notice::NotKept { reason });
                 from_bytes(engine, wasm, &code)
             }
@@ -75,36 +82,36 @@ impl Cache {
 }
 
 /// Stands for everything besides the module that compiled code depends on: wasmtime's version, its settings, the processor.
-fn settings(engine: &Engine) -> String {
+fn settings(engine: &Wasmtime) -> String {
     let mut hasher = DefaultHasher::new();
-    engine.wasmtime().precompile_compatibility_hash().hash(&mut hasher);
+    engine.precompile_compatibility_hash().hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }
 
-fn compile(engine: &Engine, wasm: &Wasm, tell: &mut dyn FnMut(Notice)) -> Result<Vec<u8>, Error> {
+fn compile(engine: &Wasmtime, wasm: &Wasm, tell: &mut dyn FnMut(Notice)) -> Result<Vec<u8>, Error> {
     let bytes = wasm.bytes()?;
     wasm.check(&bytes)?;
-    tell(Notice::Compiling { name: wasm.name().to_owned() });
-    let code = engine.wasmtime().precompile_module(&bytes).map_err(|error| wasm.invalid(&error))?;
+    tell(Notice::Compiling { name: wasm.name().to_owned(), bytes: bytes.len() });
+    let code = engine.precompile_module(&bytes).map_err(|error| wasm.invalid(&error))?;
     tell(Notice::Compiled { name: wasm.name().to_owned() });
     Ok(code)
 }
 
 #[allow(unsafe_code, reason = "the bytes come from our own compiler, in this process")]
-fn from_bytes(engine: &Engine, wasm: &Wasm, code: &[u8]) -> Result<Module, Error> {
+fn from_bytes(engine: &Wasmtime, wasm: &Wasm, code: &[u8]) -> Result<Module, Error> {
     // SAFETY: `precompile_module` of this same engine made `code`.
-    unsafe { Module::deserialize(engine.wasmtime(), code) }.map_err(|error| wasm.invalid(&error))
+    unsafe { Module::deserialize(engine, code) }.map_err(|error| wasm.invalid(&error))
 }
 
 /// Maps a compiled module. A file that is not there or does not fit this engine is none: it is made again.
 #[allow(unsafe_code, reason = "mapping compiled code is what the cache is for")]
-fn open(engine: &Engine, file: &Path) -> Option<Module> {
+fn open(engine: &Wasmtime, file: &Path) -> Option<Module> {
     if !file.exists() {
         return None;
     }
     // SAFETY: only `write` puts files here, whole and by rename, from our own compiler's bytes; nobody changes one
     // afterwards. Whoever else can write to the user's own cache folder can run code as that user anyway.
-    unsafe { Module::deserialize_file(engine.wasmtime(), file) }.ok()
+    unsafe { Module::deserialize_file(engine, file) }.ok()
 }
 
 /// Puts `code` under its final name in one step, so that no other process ever sees half of it.
@@ -115,7 +122,23 @@ fn write(folder: &Path, file: &Path, code: &[u8]) -> io::Result<()> {
     write_sparse(temporary.as_file_mut(), code)?;
     temporary.as_file().sync_all()?;
     temporary.persist(file).map_err(|error| error.error)?;
+    // A folder that cannot be tidied today is tidied another day.
+    let _ = tidy(folder);
     Ok(())
+}
+
+/// Removes the oldest files beyond [`KEPT`]. Whoever has one mapped keeps it, and whoever needs it again compiles it again.
+fn tidy(folder: &Path) -> io::Result<()> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.path().extension().is_some_and(|extension| extension == "cwasm") {
+            files.push((entry.metadata()?.modified()?, entry.path()));
+        }
+    }
+    files.sort_unstable();
+    let surplus = files.len().saturating_sub(KEPT);
+    files.into_iter().take(surplus).try_for_each(|(_, file)| std::fs::remove_file(file))
 }
 
 /// A snapshot's memory image is mostly zeros between what is used; those become holes that take no disk.

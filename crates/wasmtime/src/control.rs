@@ -1,14 +1,21 @@
 //! Owns what may end or interrupt a run from outside: the interrupt, the kill, the wall limit. One `Control` a run.
 //! It must never know WASI or what the guest is.
 
+use crate::Engine;
 use crate::bell::Bell;
 use crate::watchdog;
-use std::sync::Arc;
+use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The number that `amphi:host@1.interrupt` gives for an interrupt: SIGINT.
 const SIGINT: u32 = 2;
+
+/// How long a run that has to end may take to notice. A guest that checks by itself does so between its own steps,
+/// and one step may be long: a single call of Python's `sum`, say.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Why a run has to end, other than by the guest's own doing. It travels through wasm as the error of a host call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,34 +37,56 @@ pub(crate) enum End {
     Interrupted,
 }
 
+/// What is done about a run that has to end and does not.
+pub(crate) type Overdue = Box<dyn FnOnce(End) + Send>;
+
 /// What the run's thread and the outside share.
-#[derive(Debug)]
 pub(crate) struct Control {
     bell: Bell,
     signal: AtomicU32,
     killed: AtomicBool,
+    /// The wall limit has passed; the watchdog says so.
+    expired: AtomicBool,
+    /// The run was told to end once; the next alarm finds it overdue.
+    ordered: AtomicBool,
     /// Whether the guest asks for signals itself. One that does not is ended by its first interrupt, as a program
     /// without a handler is.
-    asks: AtomicBool,
+    asks: bool,
     deadline: Option<Instant>,
-    engine: wasmtime::Engine,
+    engine: Engine,
+    overdue: Mutex<Option<Overdue>>,
+    /// Temporary folders, which have to go even if the run never ends.
+    folders: Mutex<Vec<PathBuf>>,
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Control").field("end", &self.end()).finish_non_exhaustive()
+    }
 }
 
 impl Control {
     /// The control of a run that begins now. `asks`: the guest imports `amphi:host@1.interrupt`.
-    pub(crate) fn new(engine: &wasmtime::Engine, wall: Option<Duration>, asks: bool) -> Arc<Self> {
+    ///
+    /// # Errors
+    /// The system gives no thread to watch the limit.
+    pub(crate) fn new(engine: &Engine, wall: Option<Duration>, asks: bool) -> io::Result<Arc<Self>> {
         let control = Arc::new(Self {
             bell: Bell::default(),
             signal: AtomicU32::new(0),
             killed: AtomicBool::new(false),
-            asks: AtomicBool::new(asks),
+            expired: AtomicBool::new(false),
+            ordered: AtomicBool::new(false),
+            asks,
             deadline: wall.and_then(|wall| Instant::now().checked_add(wall)),
             engine: engine.clone(),
+            overdue: Mutex::default(),
+            folders: Mutex::default(),
         });
         if let Some(deadline) = control.deadline {
-            watchdog::watch(deadline, &control);
+            watchdog::watch(deadline, &control)?;
         }
-        control
+        Ok(control)
     }
 
     /// The bell that ends this run's waits.
@@ -65,18 +94,12 @@ impl Control {
         &self.bell
     }
 
-    /// Why the run must end at once, if it must. Asked at epochs, at host calls and in waits.
+    /// Why the run must end at once, if it must. Asked at every call of the host and in compiled checks: it only looks.
     pub(crate) fn end(&self) -> Option<End> {
-        if self.killed.load(Ordering::Acquire) {
+        if self.killed.load(Ordering::Acquire) || (self.signalled() && !self.asks) {
             return Some(End::Interrupted);
         }
-        if self.signalled() && !self.asks.load(Ordering::Relaxed) {
-            return Some(End::Interrupted);
-        }
-        match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => Some(End::Wall),
-            _ => None,
-        }
+        self.expired.load(Ordering::Acquire).then_some(End::Wall)
     }
 
     /// Whether an interrupt is waiting for the guest to take it: waits end with `INTR` until then.
@@ -92,26 +115,48 @@ impl Control {
 
     /// Blocks until `done`, until `until`, or until the run is interrupted or must end.
     pub(crate) fn wait(&self, until: Option<Instant>, mut done: impl FnMut() -> bool) -> Woken {
-        let first = match (until, self.deadline) {
-            (Some(until), Some(deadline)) => Some(until.min(deadline)),
-            (until, deadline) => until.or(deadline),
-        };
-        let woken = self.bell.wait(first, || match self.end() {
+        let woken = self.bell.wait(until, || match self.end() {
             Some(end) => Some(Woken::End(end)),
             None if done() => Some(Woken::Done),
             None => self.signalled().then_some(Woken::Interrupted),
         });
-        match woken {
-            Some(woken) => woken,
-            None => self.end().map_or(Woken::Done, Woken::End),
-        }
+        woken.unwrap_or(Woken::Done)
     }
 
-    /// Makes running code ask [`Control::end`] soon.
-    pub(crate) fn nudge(&self) {
-        self.engine.increment_epoch();
+    /// The watchdog's call, at the deadline and a while after the end was ordered. How long until the next one.
+    pub(crate) fn alarm(&self) -> Option<Duration> {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            self.expired.store(true, Ordering::Release);
+        }
+        let end = self.end()?;
+        self.nudge();
+        if !self.ordered.swap(true, Ordering::AcqRel) {
+            return Some(GRACE);
+        }
+        let overdue = lock(&self.overdue).take()?;
+        for folder in lock(&self.folders).drain(..) {
+            // The process is about to end; a folder that cannot be removed is left to the system.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+        overdue(end);
+        None
+    }
+
+    /// What to do when the run has to end and does not within a second.
+    pub(crate) fn on_overdue(&self, overdue: Overdue, folders: Vec<PathBuf>) {
+        *lock(&self.folders) = folders;
+        *lock(&self.overdue) = Some(overdue);
+    }
+
+    /// Makes running code and waits ask [`Control::end`] soon.
+    fn nudge(&self) {
+        self.engine.nudge();
         self.bell.ring();
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What ended a wait.
@@ -144,9 +189,12 @@ impl Interrupt {
         fresh
     }
 
-    /// Ends the run wherever it is.
+    /// Ends the run wherever it is, as soon as it notices; see [`crate::Running::on_overdue`].
     pub fn kill(&self) {
         self.0.killed.store(true, Ordering::Release);
+        self.0.ordered.store(true, Ordering::Release);
         self.0.nudge();
+        // Without a watchdog the run still ends, only not if it never looks.
+        let _ = watchdog::watch(Instant::now() + GRACE, &self.0);
     }
 }

@@ -2,6 +2,7 @@
 //! It must never know WASI, Python or a program.
 
 use crate::Error;
+use std::sync::{Arc, OnceLock};
 use wasmtime::{Config, Engine as Wasmtime, OptLevel};
 
 /// Bytes of native stack a guest may use. CPython's recursion limit needs far more than wasmtime's half MiB.
@@ -17,10 +18,20 @@ const RESERVATION: u64 = 4 << 30;
 /// Reads of a 32-bit address plus a 32-bit offset end inside the guard.
 const GUARD: u64 = 32 << 20;
 
-/// The compiler and its settings, shared by all modules and runs of a process. Cheap to clone.
-#[derive(Clone)]
+/// How a module is kept from running on when its run has to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Checks {
+    /// Every function and loop looks at a counter. It works for any module and costs an interpreter about a sixth.
+    Compiled,
+    /// The module asks the host by itself, often enough.
+    Own,
+}
+
+/// The compiler and its settings, shared by all modules and runs of a process. Cheap to make and to clone.
+#[derive(Clone, Default)]
 pub struct Engine {
-    inner: Wasmtime,
+    compiled: Arc<OnceLock<Wasmtime>>,
+    own: Arc<OnceLock<Wasmtime>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -30,18 +41,30 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// An engine for this machine's processor.
-    ///
-    /// # Errors
-    /// The processor or system cannot run compiled wasm.
-    pub fn new() -> Result<Self, Error> {
-        let inner = Wasmtime::new(&config()).map_err(Error::engine)?;
-        Ok(Self { inner })
+    /// An engine for this machine's processor. Nothing is started until a module needs it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// wasmtime's own engine.
-    pub(crate) fn wasmtime(&self) -> &Wasmtime {
-        &self.inner
+    /// wasmtime's own engine for modules with such checks.
+    pub(crate) fn wasmtime(&self, checks: Checks) -> Result<&Wasmtime, Error> {
+        let place = match checks {
+            Checks::Compiled => &self.compiled,
+            Checks::Own => &self.own,
+        };
+        if let Some(engine) = place.get() {
+            return Ok(engine);
+        }
+        let engine = Wasmtime::new(config().epoch_interruption(checks == Checks::Compiled)).map_err(Error::engine)?;
+        Ok(place.get_or_init(|| engine))
+    }
+
+    /// Makes all code with compiled checks look at what it has to.
+    pub(crate) fn nudge(&self) {
+        if let Some(engine) = self.compiled.get() {
+            engine.increment_epoch();
+        }
     }
 }
 
@@ -57,7 +80,6 @@ pub(crate) fn config() -> Config {
         .memory_init_cow(true)
         .memory_guaranteed_dense_image_size(DENSE_IMAGE)
         .memory_reservation(RESERVATION)
-        .memory_guard_size(GUARD)
-        .epoch_interruption(true);
+        .memory_guard_size(GUARD);
     config
 }

@@ -47,8 +47,9 @@ impl Native {
         let program = &prepared.program;
         match &program.guest {
             Guest::Python { .. } => {
-                let wasm = &self.python()?.wasm;
-                Sandbox::new(&self.engine, &self.cache, self.kind, wasm, &prepared.hosts, tell)
+                // The interpreter's own loop asks for signals, see crates/python's patches.
+                let wasm = self.python()?.wasm.clone().asking();
+                Sandbox::new(&self.engine, &self.cache, self.kind, &wasm, &prepared.hosts, tell)
             }
             Guest::Wasm(bytes) => {
                 let wasm = Wasm::from_bytes(&program.name, bytes.0.as_slice());
@@ -78,7 +79,13 @@ impl Native {
             amphi_core::Stdin::Bytes(bytes) => Stdin::bytes(bytes.0.clone()),
             amphi_core::Stdin::Empty => Stdin::empty(),
         };
-        Ok(Start { env: program.guest_env(), mounts, stdin, limits: program.limits.clone(), ..Start::new(program.argv()) })
+        Ok(Start {
+            env: program.guest_env(),
+            mounts,
+            stdin,
+            limits: program.limits.clone(),
+            ..Start::new(program.argv())
+        })
     }
 
     fn python(&self) -> Result<&Python, Error> {

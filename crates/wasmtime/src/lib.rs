@@ -9,6 +9,7 @@ mod cache;
 mod control;
 mod engine;
 mod error;
+pub mod folder;
 mod habitat;
 mod host;
 mod mounts;

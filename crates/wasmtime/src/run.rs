@@ -2,6 +2,7 @@
 //! It must never know Python, nor how calls are served.
 
 use crate::control::{Control, End, Interrupt};
+use crate::engine::Checks;
 use crate::mounts::Mount;
 use crate::output::{Output, Sink};
 use crate::sandbox::{Linked, Sandbox};
@@ -91,8 +92,9 @@ impl Running {
     pub(crate) fn new(sandbox: &Sandbox, start: Start) -> Result<Self, Error> {
         let begin = Instant::now();
         let Start { args, env, mounts, stdin, stdout, stderr, limits, registered } = start;
-        let engine = sandbox.engine.wasmtime();
-        let control = Control::new(engine, limits.wall_ms.map(Duration::from_millis), sandbox.asks);
+        let engine = sandbox.engine.wasmtime(sandbox.checks)?;
+        let control = Control::new(&sandbox.engine, limits.wall_ms.map(Duration::from_millis), sandbox.asks)
+            .map_err(|error| Error::io("cannot watch the wall limit", error))?;
         let output = Arc::new(Output::new(stdout, stderr, limits.output_bytes));
         let stdin = Arc::new(stdin);
         let registry = sandbox.hosts.registry(&sandbox.engine, &control, limits.memory_bytes, registered.0)?;
@@ -101,12 +103,12 @@ impl Running {
             Linked::Wasmtime(linked) => {
                 let folders = p1::Folders::make(mounts, sandbox.cache.folder())?;
                 let world = p1::World::new(&args, &env, &folders, &stdin, &output, &control)?;
-                Guest::Wasmtime(Ready::new(engine, linked, world, run), folders)
+                Guest::Wasmtime(Ready::new(engine, sandbox.checks, linked, world, run), folders)
             }
             Linked::Shim(linked) => {
                 let platform = shim::Native::new(&stdin, &output, &control);
                 let (world, back) = shim::world(args, env, mounts, &limits, platform)?;
-                Guest::Shim(Ready::new(engine, linked, world, run), back)
+                Guest::Shim(Ready::new(engine, sandbox.checks, linked, world, run), back)
             }
         };
         Ok(Self { guest, control, output, instantiate: begin.elapsed() })
@@ -116,6 +118,17 @@ impl Running {
     #[must_use]
     pub fn interrupt(&self) -> Interrupt {
         Interrupt::of(&self.control)
+    }
+
+    /// What to do when the run has to end and does not notice within a second, which only happens to a guest that
+    /// checks by itself ([`crate::Wasm::asking`]) in the middle of one long step. Nothing can end it but the end of the
+    /// process: `then` is called on another thread, the run's temporary folders are removed before.
+    pub fn on_overdue(&self, then: impl FnOnce(Exit) + Send + 'static) {
+        let folders = match &self.guest {
+            Guest::Wasmtime(_, folders) => folders.temporary(),
+            Guest::Shim(..) => Vec::new(),
+        };
+        self.control.on_overdue(Box::new(|end| then(ended(end))), folders);
     }
 
     /// Runs the guest to its end.
@@ -142,13 +155,13 @@ impl Running {
         };
         let (stdout, stderr) = output.take_captured();
         let timings = vec![timing("instantiate", instantiate), timing("run", begin.elapsed())];
-        Ok(Outcome { stdout: stdout.into(), stderr: stderr.into(), exit, files, timings })
+        Ok(Outcome { stdout: stdout.into(), stderr: stderr.into(), exit, files, mounts: Vec::new(), timings })
     }
 }
 
 impl<W: 'static> Ready<W> {
-    fn new(engine: &wasmtime::Engine, linked: &InstancePre<State<W>>, world: W, run: Run) -> Box<Self> {
-        let mut store = store(engine, world, run);
+    fn new(engine: &wasmtime::Engine, checks: Checks, linked: &InstancePre<State<W>>, world: W, run: Run) -> Box<Self> {
+        let mut store = store(engine, checks, world, run);
         // A start function may already call WASI and exit, so what happens here is part of the run.
         let instance = linked.instantiate(&mut store);
         Box::new(Self { store, instance })
@@ -169,25 +182,30 @@ impl<W: 'static> Ready<W> {
     }
 }
 
-fn exit(ended: wasmtime::Result<()>) -> Exit {
-    let Err(error) = ended else { return Exit::Code(0) };
-    match error.downcast_ref::<End>() {
-        Some(End::Exit(code)) => return Exit::Code(*code),
-        Some(End::Wall) => return Exit::Limit(Limit::Wall),
-        Some(End::Output) => return Exit::Limit(Limit::Output),
-        Some(End::Files(amphi_wasi::Limit::Files)) => return Exit::Limit(Limit::Files),
-        Some(End::Files(amphi_wasi::Limit::FileBytes)) => return Exit::Limit(Limit::FileBytes),
-        Some(End::Files(amphi_wasi::Limit::Descriptors)) => return Exit::Limit(Limit::Descriptors),
-        Some(End::Files(amphi_wasi::Limit::Output)) => return Exit::Limit(Limit::Output),
-        Some(End::Interrupted) => return Exit::Interrupted,
-        None => {}
+fn exit(result: wasmtime::Result<()>) -> Exit {
+    let Err(error) = result else { return Exit::Code(0) };
+    if let Some(end) = error.downcast_ref::<End>() {
+        return ended(*end);
     }
     let what = match error.downcast_ref::<Trap>() {
         Some(trap) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
         None => error.root_cause().to_string(),
     };
-    let place = error.downcast_ref::<WasmBacktrace>().and_then(|trace| trace.frames().first()?.func_name().map(str::to_owned));
+    let trace = error.downcast_ref::<WasmBacktrace>();
+    let place = trace.and_then(|trace| trace.frames().first()?.func_name());
     Exit::Trap(place.map_or(what.clone(), |place| format!("{what}, in {place}")))
+}
+
+fn ended(end: End) -> Exit {
+    match end {
+        End::Exit(code) => Exit::Code(code),
+        End::Interrupted => Exit::Interrupted,
+        End::Wall => Exit::Limit(Limit::Wall),
+        End::Output | End::Files(amphi_wasi::Limit::Output) => Exit::Limit(Limit::Output),
+        End::Files(amphi_wasi::Limit::Files) => Exit::Limit(Limit::Files),
+        End::Files(amphi_wasi::Limit::FileBytes) => Exit::Limit(Limit::FileBytes),
+        End::Files(amphi_wasi::Limit::Descriptors) => Exit::Limit(Limit::Descriptors),
+    }
 }
 
 fn timing(name: &str, duration: Duration) -> Timing {

@@ -2,6 +2,7 @@
 //! It must never know Python or where a program came from.
 
 use crate::cache::{Cache, Notice};
+use crate::engine::Checks;
 use crate::host::{self, Hosts};
 use crate::run::{Running, Start};
 use crate::store::State;
@@ -39,6 +40,7 @@ pub struct Sandbox {
     pub(crate) linked: Linked,
     /// The guest asks for signals, as Python does; others are ended by their first interrupt.
     pub(crate) asks: bool,
+    pub(crate) checks: Checks,
 }
 
 /// The module with its imports resolved, for one habitat's state.
@@ -69,12 +71,14 @@ impl Sandbox {
         let module = cache.module(engine, wasm, tell)?;
         check_start(wasm, &module)?;
         let hosts = Hosts::compile(engine, cache, hosts, tell)?;
-        let asks = module.imports().any(|import| import.module() == abi::MODULE && import.name() == AbiCall::Interrupt.name());
+        let asks =
+            module.imports().any(|import| import.module() == abi::MODULE && import.name() == AbiCall::Interrupt.name());
         let linked = match kind {
             Kind::Wasmtime => Linked::Wasmtime(link(engine, wasm, &module, &hosts, p1::add_to_linker)?),
             Kind::Shim => Linked::Shim(link(engine, wasm, &module, &hosts, shim::add_to_linker)?),
         };
-        Ok(Self { engine: engine.clone(), cache: cache.clone(), name: wasm.name().to_owned(), hosts, linked, asks })
+        let name = wasm.name().to_owned();
+        Ok(Self { engine: engine.clone(), cache: cache.clone(), name, hosts, linked, asks, checks: wasm.checks() })
     }
 
     /// A fresh instance with its own world, about to run.
@@ -93,12 +97,13 @@ fn link<W: 'static>(
     hosts: &Hosts,
     add_wasi: impl FnOnce(&mut Linker<State<W>>) -> wasmtime::Result<()>,
 ) -> Result<InstancePre<State<W>>, Error> {
-    let mut linker = Linker::new(engine.wasmtime());
+    let mut linker = Linker::new(engine.wasmtime(wasm.checks())?);
     add_wasi(&mut linker).and_then(|()| host::add_to_linker(&mut linker)).map_err(Error::engine)?;
     host::link(&mut linker, wasm, module, hosts)?;
-    linker
-        .instantiate_pre(module)
-        .map_err(|error| Error::Unfit { name: wasm.name().to_owned(), reason: format!("does not fit what is offered: {error:#}") })
+    linker.instantiate_pre(module).map_err(|error| Error::Unfit {
+        name: wasm.name().to_owned(),
+        reason: format!("does not fit what is offered: {error:#}"),
+    })
 }
 
 fn check_start(wasm: &Wasm, module: &Module) -> Result<(), Error> {
@@ -111,6 +116,8 @@ fn check_start(wasm: &Wasm, module: &Module) -> Result<(), Error> {
     }
     let exports: Vec<&str> = module.exports().map(|export| export.name()).collect();
     let listed = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
-    let reason = format!("has no function _start to run; it exports {listed}. Build it as a command (wasm32-wasip1), not as a library");
+    let reason = format!(
+        "has no function _start to run; it exports {listed}. Build it as a command (wasm32-wasip1), not as a library"
+    );
     Err(Error::Unfit { name: wasm.name().to_owned(), reason })
 }

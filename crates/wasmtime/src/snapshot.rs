@@ -1,17 +1,20 @@
 //! Owns the snapshot: runs a module's initialising export and freezes the memory it left into a new module.
-//! The same input gives the same bytes: clocks and random numbers are fixed while it runs. It must never know Python.
+//! The same input gives the same bytes on every machine: the guest sees amphi's own WASI with fixed clocks, random
+//! numbers, inodes and file times, all of which would stay behind in its memory. It must never know Python.
 
 use crate::{Error, engine};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-use wasmtime::{Linker, Store};
-use wasmtime_wasi::p1::{self, WasiP1Ctx};
-use wasmtime_wasi::{Deterministic, FsPerms, HostMonotonicClock, HostWallClock, WasiCtxBuilder};
+use amphi_wasi::{
+    Access, Call, Config, Context, Errno, Flow, Input, Platform, Preopen, Refused, SliceMemory, Stream, Tree,
+};
+use std::cell::Cell;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use wasmtime::{Caller, Linker, Store};
 use wasmtime_wizer::Wizer;
 
 /// The wall clock while a module initialises: 2025-06-11T12:00:00Z, a moment that means nothing and never moves.
-const FIXED_TIME: Duration = Duration::from_secs(1_749_643_200);
+const FIXED_TIME_NS: u64 = 1_749_643_200_000_000_000;
 
 /// What every reading of the monotonic clock adds, so that a guest that waits for time to pass gets on.
 const TICK_NS: u64 = 1_000;
@@ -22,16 +25,15 @@ const TICK_NS: u64 = 1_000;
 /// exports `init`. Imports other than WASI preview1 trap when `init` calls them.
 ///
 /// # Errors
-/// [`Error::Mount`] for a folder that cannot be opened; [`Error::Snapshot`] when the module does not fit, or `init` fails.
+/// [`Error::Mount`] for a folder that cannot be read; [`Error::Snapshot`] when the module does not fit, or `init` fails.
 pub fn snapshot(wasm: &[u8], init: &str, dirs: &[(PathBuf, &str)]) -> Result<Vec<u8>, Error> {
-    let wasi = fixed_world(dirs)?;
     let engine = wasmtime::Engine::new(engine::config().epoch_interruption(false)).map_err(Error::engine)?;
-    let mut store = Store::new(&engine, wasi);
+    let mut store = Store::new(&engine, world(dirs)?);
     let mut wizer = Wizer::new();
     wizer.init_func(init);
     let work = wizer.run(&mut store, wasm, async |store, module| {
-        let mut linker: Linker<WasiP1Ctx> = Linker::new(module.engine());
-        p1::add_to_linker_async(&mut linker, |wasi| wasi)?;
+        let mut linker = Linker::new(module.engine());
+        add_to_linker(&mut linker)?;
         linker.define_unknown_imports_as_traps(module)?;
         linker.instantiate_async(store, module).await
     });
@@ -42,46 +44,115 @@ pub fn snapshot(wasm: &[u8], init: &str, dirs: &[(PathBuf, &str)]) -> Result<Vec
     runtime.block_on(work).map_err(|error| Error::Snapshot(format!("{error:#}")))
 }
 
-/// A WASI world without chance: what it says depends on `dirs` alone. The guest's standard error is ours, for its complaints.
-fn fixed_world(dirs: &[(PathBuf, &str)]) -> Result<WasiP1Ctx, Error> {
-    let mut wasi = WasiCtxBuilder::new();
-    wasi.inherit_stdout()
-        .inherit_stderr()
-        .allow_blocking_current_thread(true)
-        .secure_random(Deterministic::new((0..=255).collect()))
-        .insecure_random(Deterministic::new((0..=255).collect()))
-        .insecure_random_seed(0)
-        .wall_clock(FixedWall)
-        .monotonic_clock(Ticks(AtomicU64::new(0)));
-    for (host, guest) in dirs {
-        wasi.preopened_dir(host, guest, FsPerms::ReadOnly)
-            .map_err(|error| Error::Mount { path: host.clone(), reason: format!("{error:#}") })?;
+/// A WASI world without chance: what it says depends on the content of `dirs` alone.
+fn world(dirs: &[(PathBuf, &str)]) -> Result<Context<Fixed>, Error> {
+    let mut tree = Tree::new(FIXED_TIME_NS);
+    let mut preopens = Vec::new();
+    for (number, (host, guest)) in dirs.iter().enumerate() {
+        let dir = format!("/{number}");
+        insert_folder(&mut tree, &dir, host)
+            .map_err(|error| Error::Mount { path: host.clone(), reason: error.to_string() })?;
+        preopens.push(Preopen { guest: (*guest).to_owned(), dir, access: Access::ReadOnly });
     }
-    Ok(wasi.build_p1())
+    let config = Config { tree, preopens, ..Config::default() };
+    Context::new(config, Fixed::default()).map_err(|error| Error::Arguments(error.to_string()))
 }
 
-/// A wall clock that stands still.
-struct FixedWall;
-
-impl HostWallClock for FixedWall {
-    fn resolution(&self) -> Duration {
-        Duration::from_nanos(1)
+/// Puts a host folder into the tree, in the order of the names, which decides the inodes.
+fn insert_folder(tree: &mut Tree, dir: &str, host: &Path) -> io::Result<()> {
+    tree.insert_directory(dir).map_err(io::Error::other)?;
+    let mut entries: Vec<_> = fs::read_dir(host)?.collect::<io::Result<_>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = format!("{dir}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            insert_folder(tree, &path, &entry.path())?;
+        } else {
+            tree.insert_file(&path, fs::read(entry.path())?.into()).map_err(io::Error::other)?;
+        }
     }
+    Ok(())
+}
 
-    fn now(&self) -> Duration {
-        FIXED_TIME
+/// Expands to one linker entry for each row of the table.
+macro_rules! entries {
+    ([$linker:ident] $($name:ident = $call:ident($($param:ident: $core:ident),*) $(-> $result:ident)?;)*) => {
+        $(entry!($linker, $name, $call, ($($param: $core),*) $(-> $result)?);)*
+    };
+}
+
+macro_rules! entry {
+    ($linker:ident, $name:ident, $call:ident, ($($param:ident: $core:ident),*) -> i32) => {
+        $linker.func_wrap(amphi_wasi::MODULE, stringify!($name), |caller: Caller<'_, Context<Fixed>>, $($param: $core),*| {
+            serve(caller, Call::$call, &[$(u64::from($param.cast_unsigned())),*])
+        })?;
+    };
+    ($linker:ident, $name:ident, $call:ident, ($($param:ident: $core:ident),*)) => {
+        $linker.func_wrap(amphi_wasi::MODULE, stringify!($name), |caller: Caller<'_, Context<Fixed>>, $($param: $core),*| {
+            serve(caller, Call::$call, &[$(u64::from($param.cast_unsigned())),*]).map(|_| ())
+        })?;
+    };
+}
+
+fn add_to_linker(linker: &mut Linker<Context<Fixed>>) -> wasmtime::Result<()> {
+    amphi_wasi::for_each_call!(entries, [linker]);
+    Ok(())
+}
+
+/// Serves one call. A wait is called again at once: every reading of the clock moves it on.
+fn serve(mut caller: Caller<'_, Context<Fixed>>, call: Call, args: &[u64]) -> wasmtime::Result<i32> {
+    let memory = caller.get_export("memory").and_then(wasmtime::Extern::into_memory);
+    let memory = memory.ok_or_else(|| wasmtime::Error::msg("the module exports no memory"))?;
+    let (bytes, wasi) = memory.data_and_store_mut(&mut caller);
+    loop {
+        match wasi.dispatch(&mut SliceMemory::new(bytes), call, args) {
+            Flow::Done(errno) => return Ok(errno.raw()),
+            Flow::Stop(stop) => {
+                return Err(wasmtime::Error::msg(format!("the module ended while it initialised: {stop:?}")));
+            }
+            Flow::Wait(_) => {}
+        }
     }
 }
 
-/// A monotonic clock that moves by [`TICK_NS`] with every reading.
-struct Ticks(AtomicU64);
+/// A machine where nothing is left to chance.
+#[derive(Default)]
+struct Fixed {
+    monotonic_ns: Cell<u64>,
+    random: u8,
+}
 
-impl HostMonotonicClock for Ticks {
-    fn resolution(&self) -> u64 {
-        1
+impl Platform for Fixed {
+    fn realtime_ns(&self) -> u64 {
+        FIXED_TIME_NS
     }
 
-    fn now(&self) -> u64 {
-        self.0.fetch_add(TICK_NS, Ordering::Relaxed)
+    fn monotonic_ns(&self) -> u64 {
+        self.monotonic_ns.update(|now| now.saturating_add(TICK_NS));
+        self.monotonic_ns.get()
+    }
+
+    fn random(&mut self, out: &mut [u8]) {
+        for byte in out {
+            *byte = self.random;
+            self.random = self.random.wrapping_add(1);
+        }
+    }
+
+    fn read_stdin(&mut self, _out: &mut [u8]) -> Input {
+        Input::End
+    }
+
+    fn stdin_ready(&self) -> bool {
+        true
+    }
+
+    /// The guest's complaints are ours to show.
+    fn write(&mut self, _stream: Stream, bytes: &[u8]) -> Result<(), Refused> {
+        io::stderr().write_all(bytes).map_err(|_| Refused::Errno(Errno::Io))
+    }
+
+    fn is_terminal(&self, _stream: Stream) -> bool {
+        false
     }
 }

@@ -2,9 +2,10 @@
 //! It must never know which WASI the guest has: that is the parameter `W`.
 
 use crate::control::Control;
+use crate::engine::Checks;
 use crate::host::Calls;
 use std::sync::Arc;
-use wasmtime::{Caller, Extern, Memory, ResourceLimiter, Result, Store, UpdateDeadline};
+use wasmtime::{Caller, Engine, Extern, Memory, ResourceLimiter, Result, Store, UpdateDeadline};
 
 /// What the store of a guest holds.
 pub(crate) struct State<W> {
@@ -31,11 +32,13 @@ impl Run {
     }
 }
 
-/// A store whose code asks the control at every epoch and whose memory has a limit.
-pub(crate) fn store<W: 'static>(engine: &wasmtime::Engine, wasi: W, run: Run) -> Store<State<W>> {
+/// A store whose memory has a limit and whose code asks the control, at every epoch where it has compiled checks.
+pub(crate) fn store<W: 'static>(engine: &Engine, checks: Checks, wasi: W, run: Run) -> Store<State<W>> {
     let mut store = Store::new(engine, State { wasi, run });
     store.limiter(|state| &mut state.run.memory_limit);
-    watch(&mut store, |state| &state.run.control);
+    if checks == Checks::Compiled {
+        watch(&mut store, |state| &state.run.control);
+    }
     store
 }
 

@@ -1,8 +1,9 @@
-//! Owns the one thread that wakes runs when their wall limit passes. It starts with the first limit and then stays.
-//! It must never know why a run ends: it only nudges.
+//! Owns the one thread that calls runs when their wall limit passes. It starts with the first limit and then stays.
+//! It must never know why a run ends: it only calls.
 
 use crate::control::Control;
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
@@ -21,18 +22,28 @@ struct Due {
 static WATCH: Watch =
     Watch { due: Mutex::new(Due { runs: BTreeMap::new(), next: 0, started: false }), changed: Condvar::new() };
 
-/// Nudges `control` when `deadline` has passed, unless its run is over by then.
-pub(crate) fn watch(deadline: Instant, control: &Arc<Control>) {
-    let mut due = WATCH.lock();
-    let key = (deadline, due.next);
-    due.next = due.next.wrapping_add(1);
-    let first = due.runs.first_key_value().is_none_or(|(first, _)| key < *first);
-    due.runs.insert(key, Arc::downgrade(control));
-    if !due.started {
-        // Without a thread the limit still holds in every wait and host call.
-        due.started = std::thread::Builder::new().name("amphi-watchdog".to_owned()).spawn(|| WATCH.run()).is_ok();
+/// Calls [`Control::alarm`] when `due` has passed, unless the run is over by then.
+///
+/// # Errors
+/// The system gives no thread.
+pub(crate) fn watch(due: Instant, control: &Arc<Control>) -> io::Result<()> {
+    let mut state = WATCH.lock();
+    let first = state.runs.first_key_value().is_none_or(|((first, _), _)| due < *first);
+    state.add(due, Arc::downgrade(control));
+    if !state.started {
+        std::thread::Builder::new().name("amphi-watchdog".to_owned()).spawn(|| WATCH.run())?;
+        state.started = true;
     } else if first {
         WATCH.changed.notify_one();
+    }
+    Ok(())
+}
+
+impl Due {
+    fn add(&mut self, due: Instant, control: Weak<Control>) {
+        let number = self.next;
+        self.next = number.wrapping_add(1);
+        self.runs.insert((due, number), control);
     }
 }
 
@@ -45,15 +56,21 @@ impl Watch {
         let mut due = self.lock();
         loop {
             let now = Instant::now();
-            // Runs that ended early leave dead entries; they go here too, before the wait is chosen.
+            // Runs that ended early leave dead entries; they go here, before the next wait is chosen.
             due.runs.retain(|_, control| control.strong_count() > 0);
-            while let Some(entry) = due.runs.first_entry() {
-                if entry.key().0 > now {
-                    break;
+            let mut called = Vec::new();
+            while let Some(entry) = due.runs.first_entry().filter(|entry| entry.key().0 <= now) {
+                called.extend(entry.remove().upgrade());
+            }
+            if !called.is_empty() {
+                // A call may take its time, and may end the process.
+                drop(due);
+                let again: Vec<_> = called.iter().filter_map(|control| Some((control, control.alarm()?))).collect();
+                due = self.lock();
+                for (control, wait) in again {
+                    due.add(now + wait, Arc::downgrade(control));
                 }
-                if let Some(control) = entry.remove().upgrade() {
-                    control.nudge();
-                }
+                continue;
             }
             due = match due.runs.first_key_value() {
                 None => self.changed.wait(due).unwrap_or_else(PoisonError::into_inner),

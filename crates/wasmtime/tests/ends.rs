@@ -4,9 +4,10 @@
 mod support;
 
 use amphi_core::{Exit, Limit, Limits};
-use amphi_wasmtime::{Start, Stdin};
+use amphi_wasmtime::{Cache, Mount, Sandbox, Start, Stdin, Wasm};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use support::{BOTH, guest, run, sandbox};
+use support::{BOTH, ENGINE, guest, run, sandbox};
 
 #[test]
 fn a_guest_ends_by_itself() {
@@ -109,10 +110,9 @@ fn interrupted(kind: amphi_wasmtime::Kind, wasm: &[u8]) -> Exit {
 
 #[test]
 fn an_interrupt_ends_a_guest_that_does_not_ask_for_signals() {
-    for (name, body) in [
-        ("working", "(loop $forever (br $forever))"),
-        ("sleeping", "(drop (call $sleep (i64.const 60_000_000_000)))"),
-    ] {
+    for (name, body) in
+        [("working", "(loop $forever (br $forever))"), ("sleeping", "(drop (call $sleep (i64.const 60_000_000_000)))")]
+    {
         let wasm = guest("", &format!("(func (export \"_start\") {body})"));
         for kind in BOTH {
             assert_eq!(interrupted(kind, &wasm), Exit::Interrupted, "{name} in {}", kind.name());
@@ -164,5 +164,27 @@ fn sleeps_take_their_time() {
         let begin = Instant::now();
         assert_eq!(run(kind, &wasm, |_| {}).exit, Exit::Code(0), "{}", kind.name());
         assert!(begin.elapsed() >= Duration::from_millis(50), "{}", kind.name());
+    }
+}
+
+#[test]
+fn a_guest_that_promised_to_ask_and_does_not_is_given_up() {
+    let wasm = guest(
+        "(import \"amphi:host@1\" \"interrupt\" (func $interrupt (result i32)))",
+        "(func (export \"_start\") (loop $forever (br $forever)))",
+    );
+    for kind in BOTH {
+        let wasm = Wasm::from_bytes("guest", wasm.as_slice()).asking();
+        let sandbox = Sandbox::new(&ENGINE, &Cache::new(None), kind, &wasm, &[], &mut |_| {}).unwrap();
+        let mut start = Start::new(Vec::new());
+        start.limits.wall_ms = Some(50);
+        start.mounts.push(Mount::Scratch { guest: "/work".to_owned(), files: Vec::new() });
+        let running = sandbox.start(start).unwrap();
+        let (sender, given_up) = mpsc::channel();
+        running.on_overdue(move |exit| sender.send(exit).unwrap());
+        // Its thread goes with the process of the test.
+        std::thread::spawn(move || running.finish());
+        let exit = given_up.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert_eq!(exit, Exit::Limit(Limit::Wall), "{}", kind.name());
     }
 }

@@ -213,8 +213,7 @@ fn compiled_code_is_kept_and_found_again() {
         Sandbox::new(&ENGINE, cache, Kind::Shim, &wasm, &[], &mut |notice| heard.push(notice)).unwrap();
         heard
     };
-    let name = || "guest".to_owned();
-    assert_eq!(notices(&cache), [Notice::Compiling { name: name() }, Notice::Compiled { name: name() }]);
+    assert!(matches!(&notices(&cache)[..], [Notice::Compiling { .. }, Notice::Compiled { .. }]));
     assert_eq!(notices(&cache), [], "the second time it is there");
     let [file] = &list(&folder.path().join("compiled"))[..] else { panic!("one file and nothing temporary") };
     // A file that is broken is made again.

@@ -8,7 +8,6 @@ mod table;
 
 use std::fs;
 use std::process::Command;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
@@ -53,12 +52,11 @@ impl Bench {
             ("pyperformance", "pyperformance's pure-Python benchmarks", &speed),
         ];
         let screen = Screen::new(measurements.len());
-        let stop = AtomicBool::new(false);
         let mut found = Map::new();
         for ((key, name, measure), number) in measurements.into_iter().zip(1..) {
             screen.begin(number, name);
             // One figure that can't be taken must not cost the others.
-            let (value, ended) = match measure(Report { screen: &screen, number, stop: &stop }) {
+            let (value, ended) = match measure(Report { screen: &screen, number }) {
                 Ok(value) => (value, Ended::Done),
                 Err(error) => (json!({ "skipped": format!("{error:#}") }), Ended::Failed),
             };

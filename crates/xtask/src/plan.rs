@@ -1,6 +1,5 @@
 //! Runs steps that wait for one another, and at the same time those that don't. Must never know what a step does.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
@@ -32,13 +31,13 @@ impl<'a> Step<'a> {
     }
 }
 
-/// Runs all steps. The first failure stops the others.
+/// Runs all steps. After a failure no step begins; those under way end by themselves, because what they leave is of use
+/// next time, and because ending them would leave their own programs running.
 ///
 /// # Errors
 /// The first failure, or steps that wait for each other.
 pub(crate) fn run(steps: Vec<Step<'_>>) -> Result<()> {
     let screen = Screen::new(steps.len());
-    let stop = AtomicBool::new(false);
     let (said, heard) = mpsc::channel();
     let mut waiting: Vec<(usize, Step<'_>)> = steps.into_iter().enumerate().map(|(at, step)| (at + 1, step)).collect();
     let mut done: Vec<&'static str> = Vec::new();
@@ -49,11 +48,11 @@ pub(crate) fn run(steps: Vec<Step<'_>>) -> Result<()> {
             let ready = |step: &Step<'_>| step.after.iter().all(|key| done.contains(key));
             if failed.is_none() {
                 for (number, step) in waiting.extract_if(.., |(_, step)| ready(step)) {
-                    let (said, screen, stop) = (said.clone(), &screen, &stop);
+                    let (said, screen) = (said.clone(), &screen);
                     running += 1;
                     scope.spawn(move || {
                         screen.begin(number, &step.name);
-                        let ended = (step.work)(Report { screen, number, stop });
+                        let ended = (step.work)(Report { screen, number });
                         match &ended {
                             Ok((ended, note)) => screen.end(number, *ended, note),
                             Err(_) => screen.end(number, Ended::Failed, ""),
@@ -71,8 +70,11 @@ pub(crate) fn run(steps: Vec<Step<'_>>) -> Result<()> {
             match ended {
                 Ok(_) => done.push(key),
                 Err(error) => {
-                    stop.store(true, Ordering::Relaxed);
-                    // The others fail because they are stopped; only the first failure is of interest.
+                    if running > 0 {
+                        screen.note(&format!(
+                            "{error:#}\nNothing more is begun; what is under way ends first (or Ctrl-C)."
+                        ));
+                    }
                     failed.get_or_insert(error);
                 }
             }

@@ -6,7 +6,6 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{fmt::Write as _, sync::PoisonError, thread};
 
@@ -18,15 +17,13 @@ use crate::screen::Screen;
 /// Lines of the log that a failure shows.
 const SHOWN: usize = 40;
 
-/// One step's link to the screen and to the others: a failure elsewhere stops its programs.
+/// One step's link to the screen.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Report<'a> {
     /// Where the lines go.
     pub(crate) screen: &'a Screen,
     /// The step's number on the screen.
     pub(crate) number: usize,
-    /// Set when another step failed.
-    pub(crate) stop: &'a AtomicBool,
 }
 
 /// What a program left.
@@ -41,7 +38,7 @@ pub(crate) struct Finished {
 /// Runs `command` to its end.
 ///
 /// # Errors
-/// It can't be started, or was stopped because another step failed.
+/// It can't be started.
 pub(crate) fn run(mut command: Command, log: &str, report: Report<'_>) -> Result<Finished> {
     let log_path = places::notes().join(format!("{log}.log"));
     fs::create_dir_all(places::notes()).with_context(|| format!("can't make {}", places::notes().display()))?;
@@ -113,12 +110,6 @@ fn wait(child: &mut Child, report: Report<'_>) -> Result<ExitStatus> {
     loop {
         if let Some(status) = child.try_wait().context("can't wait for a program")? {
             return Ok(status);
-        }
-        if report.stop.load(Ordering::Relaxed) {
-            // It may have ended by itself meanwhile, which is as good.
-            let _ = child.kill();
-            child.wait().context("can't wait for a program")?;
-            bail!("stopped, because another step failed");
         }
         report.screen.tick();
         thread::sleep(Duration::from_millis(100));

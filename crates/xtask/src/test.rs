@@ -4,7 +4,6 @@
 mod tally;
 
 use std::process::Command;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -57,12 +56,9 @@ impl Test {
 fn checks(total: &mut Tally, times: &mut Vec<(&'static str, Duration)>) -> Result<()> {
     let cargo = setup::cargo()?;
     let screen = Screen::new(CHECKS.len());
-    // A failure of one check tells nothing of the next, so nothing is ever stopped.
-    let stop = AtomicBool::new(false);
     for ((name, check), number) in CHECKS.iter().zip(1..) {
         screen.begin(number, name);
-        let found = check(&cargo, Report { screen: &screen, number, stop: &stop })
-            .unwrap_or_else(|error| Tally::of_error(&error));
+        let found = check(&cargo, Report { screen: &screen, number }).unwrap_or_else(|error| Tally::of_error(&error));
         let ended = if found.failed == 0 { Ended::Done } else { Ended::Failed };
         times.push((name, screen.end(number, ended, &found.counts())));
         total.add(found);

@@ -71,7 +71,7 @@ fn native(kind: Kind) -> Result<Native> {
     let artifact = amphi_python::artifact()?;
     let wasm = Wasm::known("python.wasm", artifact.python_wasm, artifact.sha256);
     let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
-    Ok(Native::new(Engine::new()?, cache, kind, Some(Python { wasm, stdlib: artifact.stdlib_zip })))
+    Ok(Native::new(Engine::new(), cache, kind, Some(Python { wasm, stdlib: artifact.stdlib_zip })))
 }
 
 fn command(code: &str) -> Result<Prepared> {

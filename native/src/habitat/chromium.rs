@@ -5,11 +5,13 @@ mod driver;
 mod page;
 mod stdin;
 
+use std::path::Path;
 use std::time::Duration;
 
 use amphi_core::habitat::{Habitat, HabitatError, Streams};
 use amphi_core::protocol::Event;
 use amphi_core::{Outcome, Program};
+use amphi_wasmtime::folder;
 use anyhow::{Context as _, Result, bail};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -81,10 +83,24 @@ impl Habitat for Chromium {
     }
 
     fn run(&mut self, program: &Program, streams: &mut dyn Streams) -> Result<Outcome, HabitatError> {
-        self.runtime
-            .block_on(Self::drive(&self.page, program, streams))
-            .map_err(|error| HabitatError::new(format!("{error:#}")))
+        let told = |error: &dyn std::fmt::Display| HabitatError::new(format!("{error:#}"));
+        let program = with_copies(program).map_err(|error| told(&error))?;
+        let driven = self.runtime.block_on(Self::drive(&self.page, &program, streams));
+        let outcome = driven.map_err(|error| told(&error))?;
+        for (mount, changes) in program.mounts.iter().zip(&outcome.mounts) {
+            folder::write_back(Path::new(&mount.host), changes).map_err(|error| told(&error))?;
+        }
+        Ok(outcome)
     }
+}
+
+/// The program with a copy of each folder it mounts, since a page cannot reach the machine.
+fn with_copies(program: &Program) -> Result<Program> {
+    let mut program = program.clone();
+    for mount in &mut program.mounts {
+        mount.copy = Some(folder::read_copy(Path::new(&mount.host))?);
+    }
+    Ok(program)
 }
 
 impl Drop for Chromium {

@@ -5,9 +5,13 @@ use amphi_core::{Outcome, Program, prepare};
 use amphi_wasmtime::{Cache, Engine, Kind, Native, Notice, Python, Sink, Wasm};
 use anyhow::Result;
 
+/// A module of this size, in bytes, takes long enough to compile to say so.
+const NOTICED: usize = 1 << 20;
+
 /// Runs a program on this process's own streams.
 pub(super) fn run(kind: Kind, program: Program) -> Result<Outcome> {
     let prepared = prepare(&program)?;
+    let limits = program.limits.clone();
     let python = match program.is_python() {
         true => {
             let artifact = amphi_python::artifact()?;
@@ -17,19 +21,29 @@ pub(super) fn run(kind: Kind, program: Program) -> Result<Outcome> {
         false => None,
     };
     let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
-    let native = Native::new(Engine::new()?, cache, kind, python);
+    let native = Native::new(Engine::new(), cache, kind, python);
     let sandbox = native.sandbox(&prepared, &mut tell)?;
     let mut start = native.start(&prepared.program)?;
     start.stdout = Sink::Process;
     start.stderr = Sink::Process;
     let running = sandbox.start(start)?;
     interrupt::to(running.interrupt())?;
+    running.on_overdue(move |exit| {
+        if let Some(message) = exit.message(&limits) {
+            crate::say(&message);
+        }
+        std::process::exit(exit.process_code());
+    });
     Ok(running.finish()?)
 }
 
 fn tell(notice: Notice) {
     match notice {
-        Notice::Compiling { name } => crate::say(&format!("compiling {name} for this machine; this happens once …")),
+        // Nobody waits long enough for a small one to wonder.
+        Notice::Compiling { bytes, .. } if bytes < NOTICED => {}
+        Notice::Compiling { name, .. } => {
+            crate::say(&format!("compiling {name} for this machine; this happens once …"))
+        }
         Notice::NotKept { reason } => crate::say(&format!("{reason}; it will be compiled again next time")),
         _ => {}
     }

@@ -210,6 +210,7 @@ impl Run {
             stderr: Bytes::default(),
             exit,
             files: Vec::new(),
+            mounts: Vec::new(),
             timings: Vec::new(),
         };
         self.over(Event::Finished { outcome: Box::new(outcome), killed: true });

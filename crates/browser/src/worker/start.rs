@@ -23,8 +23,8 @@ const LIBRARY: &str = "/lib/python313.zip";
 /// A run that has begun.
 #[derive(Debug)]
 pub(super) struct Started {
-    /// The paths of the program's own files.
-    files: BTreeSet<String>,
+    /// The folders whose changes go into the outcome: the program's own, then its mounts.
+    folders: Vec<Folder>,
     clock: Clock,
     prepare_ms: f64,
     began_ms: f64,
@@ -61,7 +61,7 @@ pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsVa
         terminal,
         resolution_ns: Clock::resolution_ns(worker.waiting == Waiting::Shared),
     };
-    let files = program.files.keys().cloned().collect();
+    let folders = folders(&program);
     let limits = program.limits.clone();
     let config = config(program, worker.library, clock.realtime_ns())?;
     let context = Context::new(config, platform).map_err(|error| format!("The program cannot start: {error}."))?;
@@ -80,7 +80,7 @@ pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsVa
         exit: None,
         told_waiting: false,
     });
-    Ok(Started { files, clock, prepare_ms, began_ms })
+    Ok(Started { folders, clock, prepare_ms, began_ms })
 }
 
 impl Started {
@@ -95,11 +95,15 @@ impl Started {
             (_, trap) => Exit::Trap(trap.to_owned()),
         };
         let timing = |name: &str, from: f64, to: f64| Timing { name: name.to_owned(), us: microseconds(to - from) };
+        let tree = run.context.tree();
+        let mut changes = self.folders.iter().map(|folder| changed(tree, folder));
+        let files = changes.next().unwrap_or_default();
         Some(Outcome {
             stdout: Bytes::default(),
             stderr: Bytes::default(),
             exit,
-            files: changed(run.context.tree(), &self.files),
+            files,
+            mounts: changes.collect(),
             timings: vec![
                 timing("instantiate", self.prepare_ms, self.began_ms),
                 timing("run", self.began_ms, ended_ms),
@@ -124,7 +128,7 @@ fn check(program: &Program, worker: &Worker) -> Result<(), String> {
     if program.is_python() && worker.python.is_undefined() {
         return Err("Python is not loaded in this worker.".to_owned());
     }
-    if let Some(mount) = program.mounts.first() {
+    if let Some(mount) = program.mounts.iter().find(|mount| mount.copy.is_none()) {
         return Err(format!(
             "The program mounts the folder {} of the machine, which a browser cannot reach. Put its files beside the script, or run it with `amphi run`.",
             mount.host
@@ -147,6 +151,19 @@ fn config(program: Program, library: Content, now_ns: u64) -> Result<Config, Str
         preopens.push(Preopen { guest: WORK.to_owned(), dir: WORK.to_owned(), access: Access::ReadWrite });
         preopens.push(Preopen { guest: LIB.to_owned(), dir: LIB.to_owned(), access: Access::ReadOnly });
     }
+    for (number, mount) in program.mounts.into_iter().enumerate() {
+        let dir = mount_dir(number);
+        tree.insert_directory(&dir).map_err(|errno| format!("{} cannot be mounted: {errno}.", mount.host))?;
+        for (path, bytes) in mount.copy.unwrap_or_default() {
+            tree.insert_file(&format!("{dir}/{path}"), Content::from(bytes.0))
+                .map_err(|errno| format!("The file {path} of {} cannot be mounted: {errno}.", mount.host))?;
+        }
+        let access = match mount.access {
+            amphi_core::Access::ReadOnly => Access::ReadOnly,
+            amphi_core::Access::ReadWrite => Access::ReadWrite,
+        };
+        preopens.push(Preopen { guest: mount.guest, dir, access });
+    }
     let limits = Limits {
         file_bytes: program.limits.file_bytes,
         files: program.limits.files,
@@ -155,13 +172,37 @@ fn config(program: Program, library: Content, now_ns: u64) -> Result<Config, Str
     Ok(Config { args, env, tree, preopens, limits })
 }
 
-fn changed(tree: &Tree, before: &BTreeSet<String>) -> Vec<ChangedFile> {
-    let touched = tree.files_under(WORK).filter(|file| file.changed).map(|file| {
+/// Where mount `number` stands in the tree, apart from what the guest calls it: one may lie in another there.
+fn mount_dir(number: usize) -> String {
+    format!("/mount/{number}")
+}
+
+/// A folder whose changes are part of the outcome.
+#[derive(Debug)]
+struct Folder {
+    /// Where it stands in the tree.
+    dir: String,
+    /// The files that were in it at first.
+    before: BTreeSet<String>,
+}
+
+/// The program's own folder, then its mounts.
+fn folders(program: &Program) -> Vec<Folder> {
+    let own = Folder { dir: WORK.to_owned(), before: program.files.keys().cloned().collect() };
+    let mounts = program.mounts.iter().enumerate().map(|(number, mount)| Folder {
+        dir: mount_dir(number),
+        before: mount.copy.iter().flat_map(|files| files.keys().cloned()).collect(),
+    });
+    std::iter::once(own).chain(mounts).collect()
+}
+
+fn changed(tree: &Tree, Folder { dir, before }: &Folder) -> Vec<ChangedFile> {
+    let touched = tree.files_under(dir).filter(|file| file.changed).map(|file| {
         let bytes = Bytes(file.bytes().into_owned());
         let change = if before.contains(&file.path) { Change::Modified(bytes) } else { Change::Added(bytes) };
         ChangedFile { path: file.path, change }
     });
-    let removed = tree.removed_under(WORK).map(|path| ChangedFile { path, change: Change::Removed });
+    let removed = tree.removed_under(dir).map(|path| ChangedFile { path, change: Change::Removed });
     let mut files: Vec<_> = touched.chain(removed).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files

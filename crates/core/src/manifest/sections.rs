@@ -62,7 +62,7 @@ pub(super) fn mounts(table: &Table<'_>, is_python: bool) -> Result<Vec<Mount>, M
                 return Err(mount.wrong("access", message));
             }
         };
-        mounts.push(Mount { host: host.to_owned(), guest: guest.to_owned(), access });
+        mounts.push(Mount { host: host.to_owned(), guest: guest.to_owned(), access, copy: None });
     }
     Ok(mounts)
 }

@@ -3,6 +3,7 @@
 use super::module::Instance;
 use crate::cache::{Cache, Notice};
 use crate::control::Control;
+use crate::engine::Checks;
 use crate::{Engine, Error, Wasm};
 use amphi_core::{HostExport, Interface, PreparedBody, PreparedHost, SendModule, SendRegistry};
 use std::sync::Arc;
@@ -68,7 +69,8 @@ impl Hosts {
                     registered.remove(at.ok_or_else(|| failed("nobody registered it".to_owned()))?)
                 }
                 Body::Wasm { interface, module, exports, initialize } => {
-                    let instance = Instance::new(engine.wasmtime(), module, control, memory).map_err(failed)?;
+                    let instance =
+                        Instance::new(engine.wasmtime(Checks::Compiled)?, module, control, memory).map_err(failed)?;
                     if *initialize {
                         instance.call("_initialize").map_err(failed)?;
                     }

@@ -10,8 +10,8 @@ pub(crate) use build::Hosts;
 pub(crate) use imports::add_to_linker;
 pub(crate) use typed::link;
 
-use amphi_core::abi::{GuestMemory, HostCalls, OutOfBounds};
 use amphi_core::HostFunction;
+use amphi_core::abi::{GuestMemory, HostCalls, OutOfBounds};
 
 /// The host functions of one run.
 pub(crate) type Calls = HostCalls<dyn HostFunction + Send>;

@@ -30,7 +30,11 @@ impl Instance {
     /// It imports something, or its start function fails; the message is for the user.
     pub(crate) fn new(engine: &Engine, module: &Module, control: &Arc<Control>, memory: u64) -> Result<Self, String> {
         if let Some(import) = module.imports().next() {
-            return Err(format!("it imports {}.{}, but host modules may not import anything", import.module(), import.name()));
+            return Err(format!(
+                "it imports {}.{}, but host modules may not import anything",
+                import.module(),
+                import.name()
+            ));
         }
         let host = Host { control: control.clone(), memory_limit: MemoryLimit::new(memory) };
         let mut store = Store::new(engine, host);
@@ -57,7 +61,8 @@ impl Instance {
     /// There is no such function, or the signature is of types that core wasm has not; the message is for the user.
     pub(crate) fn function(&self, export: &str, signature: &Signature) -> Result<Exported, String> {
         let plain = || format!("{export}{signature} has types that a plain wasm export cannot carry");
-        let params: Vec<Scalar> = signature.params.iter().map(|param| param.ty.scalar()).collect::<Option<_>>().ok_or_else(plain)?;
+        let params: Vec<Scalar> =
+            signature.params.iter().map(|param| param.ty.scalar()).collect::<Option<_>>().ok_or_else(plain)?;
         let results: Vec<Scalar> = match &signature.result {
             None => Vec::new(),
             Some(Type::Tuple(items)) => items.iter().map(Type::scalar).collect::<Option<_>>().ok_or_else(plain)?,

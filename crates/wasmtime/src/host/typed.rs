@@ -13,7 +13,12 @@ use wasmtime::{Caller, ExternType, FuncType, Linker, Module, Val, ValType};
 ///
 /// # Errors
 /// [`Error::MissingImport`]: nobody offers one of them. [`Error::Unfit`]: it is offered with another type.
-pub(crate) fn link<W: 'static>(linker: &mut Linker<State<W>>, wasm: &Wasm, module: &Module, hosts: &Hosts) -> Result<(), Error> {
+pub(crate) fn link<W: 'static>(
+    linker: &mut Linker<State<W>>,
+    wasm: &Wasm,
+    module: &Module,
+    hosts: &Hosts,
+) -> Result<(), Error> {
     let mut missing = Vec::new();
     for import in module.imports() {
         let (from, name) = (import.module(), import.name());
@@ -29,8 +34,12 @@ pub(crate) fn link<W: 'static>(linker: &mut Linker<State<W>>, wasm: &Wasm, modul
             continue;
         };
         let unfit = |reason: String| Error::Unfit { name: wasm.name().to_owned(), reason };
-        let flat = Flat::of(&function.signature)
-            .ok_or_else(|| unfit(format!("imports {from}.{name}, which takes or gives more than core wasm values: {}", function.signature)))?;
+        let flat = Flat::of(&function.signature).ok_or_else(|| {
+            unfit(format!(
+                "imports {from}.{name}, which takes or gives more than core wasm values: {}",
+                function.signature
+            ))
+        })?;
         let offered = function_type(linker.engine(), &flat);
         match import.ty() {
             ExternType::Func(wanted) if wanted.matches(&offered) => {}
@@ -90,7 +99,12 @@ fn function_type(engine: &wasmtime::Engine, flat: &Flat) -> FuncType {
 fn offered(hosts: &Hosts) -> String {
     let abi: Vec<&str> = AbiCall::ALL.iter().map(|call| call.name()).collect();
     let wasi = amphi_wasi::MODULE;
-    let mut sentence = format!("Offered are all {} functions of {wasi}, {}.{{{}}}", amphi_wasi::Call::ALL.len(), abi::MODULE, abi.join(", "));
+    let mut sentence = format!(
+        "Offered are all {} functions of {wasi}, {}.{{{}}}",
+        amphi_wasi::Call::ALL.len(),
+        abi::MODULE,
+        abi.join(", ")
+    );
     for (_, interface) in hosts.interfaces() {
         let names: Vec<&str> = interface.functions.iter().map(|function| function.source_name.as_str()).collect();
         sentence.push_str(&format!(", {}.{{{}}}", interface.name, names.join(", ")));

@@ -1,8 +1,8 @@
 //! Owns the real folders behind a run's mounts: the temporary one, the one with a single file, the host's own.
 //! It must never know wasmtime-wasi.
 
-use crate::mounts::Mount;
 use crate::Error;
+use crate::mounts::Mount;
 use amphi_core::{Change, ChangedFile};
 use std::collections::BTreeMap;
 use std::io;
@@ -41,12 +41,15 @@ impl Folders {
                 Mount::Single { guest, file } => {
                     let host = match folder_with(&file, cache) {
                         Ok(host) => host,
-                        Err(_) => folders.copy_of(&file).map_err(|error| Error::io(format!("cannot mount {}", file.display()), error))?,
+                        Err(_) => folders
+                            .copy_of(&file)
+                            .map_err(|error| Error::io(format!("cannot mount {}", file.display()), error))?,
                     };
                     Folder { host, guest, writable: false }
                 }
                 Mount::Scratch { guest, files } => {
-                    let folder = fill(&files).map_err(|error| Error::io("cannot make a temporary folder for the program's files", error))?;
+                    let folder = fill(&files)
+                        .map_err(|error| Error::io("cannot make a temporary folder for the program's files", error))?;
                     let host = folder.path().to_owned();
                     folders.scratch.push(Scratch { folder, files });
                     Folder { host, guest, writable: true }
@@ -55,6 +58,11 @@ impl Folders {
             folders.list.push(folder);
         }
         Ok(folders)
+    }
+
+    /// The folders that go with the run.
+    pub(crate) fn temporary(&self) -> Vec<PathBuf> {
+        self.scratch.iter().map(|scratch| scratch.folder.path().to_owned()).collect()
     }
 
     /// What the run did to the files of its temporary folders.
@@ -137,7 +145,11 @@ fn collect(folder: &Path, prefix: &str, found: &mut BTreeMap<String, PathBuf>) -
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let path = if prefix.is_empty() { name.to_string_lossy().into_owned() } else { format!("{prefix}/{}", name.to_string_lossy()) };
+        let path = if prefix.is_empty() {
+            name.to_string_lossy().into_owned()
+        } else {
+            format!("{prefix}/{}", name.to_string_lossy())
+        };
         let kind = entry.file_type()?;
         if kind.is_dir() {
             collect(&entry.path(), &path, found)?;

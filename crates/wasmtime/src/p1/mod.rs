@@ -74,26 +74,66 @@ macro_rules! entry {
 
 /// The result of a call: some are wasmtime-wasi's plain functions, the others its futures.
 macro_rules! settled {
-    (args_get, $call:expr) => { $call };
-    (args_sizes_get, $call:expr) => { $call };
-    (environ_get, $call:expr) => { $call };
-    (environ_sizes_get, $call:expr) => { $call };
-    (clock_res_get, $call:expr) => { $call };
-    (clock_time_get, $call:expr) => { $call };
-    (fd_allocate, $call:expr) => { $call };
-    (fd_fdstat_set_flags, $call:expr) => { $call };
-    (fd_fdstat_set_rights, $call:expr) => { $call };
-    (fd_prestat_get, $call:expr) => { $call };
-    (fd_prestat_dir_name, $call:expr) => { $call };
-    (fd_tell, $call:expr) => { $call };
-    (proc_raise, $call:expr) => { $call };
-    (random_get, $call:expr) => { $call };
-    (sched_yield, $call:expr) => { $call };
-    (sock_accept, $call:expr) => { $call };
-    (sock_recv, $call:expr) => { $call };
-    (sock_send, $call:expr) => { $call };
-    (sock_shutdown, $call:expr) => { $call };
-    ($name:ident, $call:expr) => { at_once($call) };
+    (args_get, $call:expr) => {
+        $call
+    };
+    (args_sizes_get, $call:expr) => {
+        $call
+    };
+    (environ_get, $call:expr) => {
+        $call
+    };
+    (environ_sizes_get, $call:expr) => {
+        $call
+    };
+    (clock_res_get, $call:expr) => {
+        $call
+    };
+    (clock_time_get, $call:expr) => {
+        $call
+    };
+    (fd_allocate, $call:expr) => {
+        $call
+    };
+    (fd_fdstat_set_flags, $call:expr) => {
+        $call
+    };
+    (fd_fdstat_set_rights, $call:expr) => {
+        $call
+    };
+    (fd_prestat_get, $call:expr) => {
+        $call
+    };
+    (fd_prestat_dir_name, $call:expr) => {
+        $call
+    };
+    (fd_tell, $call:expr) => {
+        $call
+    };
+    (proc_raise, $call:expr) => {
+        $call
+    };
+    (random_get, $call:expr) => {
+        $call
+    };
+    (sched_yield, $call:expr) => {
+        $call
+    };
+    (sock_accept, $call:expr) => {
+        $call
+    };
+    (sock_recv, $call:expr) => {
+        $call
+    };
+    (sock_send, $call:expr) => {
+        $call
+    };
+    (sock_shutdown, $call:expr) => {
+        $call
+    };
+    ($name:ident, $call:expr) => {
+        at_once($call)
+    };
 }
 
 /// Offers all of preview1 to guests of this habitat.
@@ -107,6 +147,9 @@ fn guest<'a>(caller: &'a mut Caller<'_, State<World>>) -> Result<(GuestMemory<'a
     let memory = memory(caller)?;
     let (bytes, state) = memory.data_and_store_mut(caller);
     let State { wasi: world, run } = state;
+    if let Some(end) = run.control().end() {
+        return Err(end.into());
+    }
     world.wasi().set_hostcall_fuel(HOSTCALL_FUEL);
     Ok((GuestMemory::Unshared(bytes), world, run))
 }

@@ -53,7 +53,14 @@ struct Sleep {
 }
 
 impl Sleep {
-    fn read(memory: &GuestMemory<'_>, world: &World, subscription: i32, event: i32, count: i32, ready: i32) -> Option<Self> {
+    fn read(
+        memory: &GuestMemory<'_>,
+        world: &World,
+        subscription: i32,
+        event: i32,
+        count: i32,
+        ready: i32,
+    ) -> Option<Self> {
         let (subscription, event, ready) = (subscription.cast_unsigned(), event.cast_unsigned(), ready.cast_unsigned());
         let aligned = subscription % 8 == 0 && event % 8 == 0 && ready % 4 == 0;
         if count != 1 || !aligned {

@@ -57,7 +57,9 @@ impl InputStream for Input {
             }
             Read::Empty => Ok(Bytes::new()),
             Read::End => Err(StreamError::Closed),
-            Read::Failed => Err(StreamError::LastOperationFailed(wasmtime::Error::msg("standard input cannot be read"))),
+            Read::Failed => {
+                Err(StreamError::LastOperationFailed(wasmtime::Error::msg("standard input cannot be read")))
+            }
         }
     }
 

@@ -1,13 +1,13 @@
 //! Owns the way of files into amphi's in-memory file system and back: the program's own, a shared one, host folders.
 //! It must never know what a guest does with them.
 
-use crate::Error;
 use crate::mounts::Mount;
+use crate::{Error, folder};
 use amphi_core::{Change, ChangedFile};
 use amphi_wasi::{Access, Content, Preopen, Tree};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -42,7 +42,9 @@ impl Files {
                     let mut first = BTreeSet::new();
                     for (path, bytes) in list {
                         let inserted = files.tree.insert_file(&format!("{dir}/{path}"), bytes.into());
-                        inserted.map_err(|errno| Error::io(format!("{path} cannot be a file of the program"), io::Error::other(errno)))?;
+                        inserted.map_err(|errno| {
+                            Error::io(format!("{path} cannot be a file of the program"), io::Error::other(errno))
+                        })?;
                         first.insert(path);
                     }
                     back.scratch.push((dir.clone(), first));
@@ -50,13 +52,17 @@ impl Files {
                 }
                 Mount::Single { guest, file } => {
                     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    let content = shared(&file).map_err(|error| Error::io(format!("cannot mount {}", file.display()), error))?;
+                    let content =
+                        shared(&file).map_err(|error| Error::io(format!("cannot mount {}", file.display()), error))?;
                     let inserted = files.tree.insert_file(&format!("{dir}/{name}"), content);
-                    inserted.map_err(|errno| Error::io(format!("cannot mount {}", file.display()), io::Error::other(errno)))?;
+                    inserted.map_err(|errno| {
+                        Error::io(format!("cannot mount {}", file.display()), io::Error::other(errno))
+                    })?;
                     (guest, false)
                 }
                 Mount::Folder { host, guest, writable } => {
-                    read_folder(&mut files.tree, &dir, &host).map_err(|error| Error::Mount { path: host.clone(), reason: error.to_string() })?;
+                    read_folder(&mut files.tree, &dir, &host)
+                        .map_err(|error| Error::Mount { path: host.clone(), reason: error.to_string() })?;
                     if writable {
                         back.folders.push((dir.clone(), host));
                     }
@@ -73,15 +79,7 @@ impl Files {
 impl Back {
     /// What the run did to the files of its scratch folders.
     pub(crate) fn changes(&self, tree: &Tree) -> Vec<ChangedFile> {
-        let mut changes = Vec::new();
-        for (dir, first) in &self.scratch {
-            for file in tree.files_under(dir).filter(|file| file.changed) {
-                let bytes = file.bytes().into_owned().into();
-                let change = if first.contains(&file.path) { Change::Modified(bytes) } else { Change::Added(bytes) };
-                changes.push(ChangedFile { path: file.path, change });
-            }
-            changes.extend(tree.removed_under(dir).map(|path| ChangedFile { path, change: Change::Removed }));
-        }
+        let mut changes: Vec<_> = self.scratch.iter().flat_map(|(dir, first)| changes(tree, dir, first)).collect();
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         changes
     }
@@ -91,71 +89,24 @@ impl Back {
     /// # Errors
     /// A file that could not be written or removed; the others are done nevertheless.
     pub(crate) fn write_back(&self, tree: &Tree) -> Result<(), Error> {
-        let mut failed = None;
-        for (dir, host) in &self.folders {
-            for file in tree.files_under(dir).filter(|file| file.changed) {
-                let done = write(host, &file.path, &file.bytes());
-                failed = failed.or(done.err().map(|error| (host.join(&file.path), error)));
-            }
-            for path in tree.removed_under(dir) {
-                let done = inside(host, &path, false).and_then(|file| match fs::remove_file(file) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                    _ => Ok(()),
-                });
-                failed = failed.or(done.err().map(|error| (host.join(&path), error)));
-            }
-        }
-        failed.map_or(Ok(()), |(path, error)| Err(Error::io(format!("cannot write {} back", path.display()), error)))
+        let done: Vec<_> = self
+            .folders
+            .iter()
+            .map(|(dir, host)| folder::write_back(host, &changes(tree, dir, &BTreeSet::new())))
+            .collect();
+        done.into_iter().collect()
     }
 }
 
-fn write(host: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
-    let file = inside(host, path, true)?;
-    let folder = file.parent().unwrap_or(host);
-    // The rename replaces a link that stands there, where a plain write would follow it out of the mount.
-    let mut temporary = tempfile::Builder::new().prefix(".amphi-").tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
-    if let Ok(metadata) = fs::symlink_metadata(&file) && metadata.is_file() {
-        temporary.as_file().set_permissions(metadata.permissions())?;
-    } else {
-        default_permissions(temporary.as_file())?;
-    }
-    temporary.persist(file).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// A temporary file is for its owner alone; one that stays is as readable as any new file.
-#[cfg(unix)]
-fn default_permissions(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn default_permissions(_file: &File) -> io::Result<()> {
-    Ok(())
-}
-
-/// The file of the host behind a path of the guest, its folders made where they are missing.
-///
-/// # Errors
-/// A folder on the way is a link: it could lead out of the mount.
-fn inside(host: &Path, path: &str, make: bool) -> io::Result<PathBuf> {
-    let mut at = host.to_owned();
-    let mut parts = path.split('/').peekable();
-    while let Some(part) = parts.next() {
-        at.push(part);
-        if parts.peek().is_none() {
-            break;
-        }
-        match fs::symlink_metadata(&at) {
-            Ok(metadata) if metadata.is_dir() => {}
-            Ok(_) => return Err(io::Error::other("a folder on its way is a link or a file on the host")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && make => fs::create_dir(&at)?,
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(at)
+/// What the run did below a place in the tree; `first` tells which files were there.
+fn changes(tree: &Tree, dir: &str, first: &BTreeSet<String>) -> Vec<ChangedFile> {
+    let touched = tree.files_under(dir).filter(|file| file.changed).map(|file| {
+        let bytes = file.bytes().into_owned().into();
+        let change = if first.contains(&file.path) { Change::Modified(bytes) } else { Change::Added(bytes) };
+        ChangedFile { path: file.path, change }
+    });
+    let removed = tree.removed_under(dir).map(|path| ChangedFile { path, change: Change::Removed });
+    touched.chain(removed).collect()
 }
 
 /// Puts a host folder into the tree. Links stay links, what is neither file, folder nor link is left out.

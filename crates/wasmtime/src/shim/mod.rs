@@ -28,7 +28,8 @@ pub(crate) fn world(
     platform: Native,
 ) -> Result<(World, Back), Error> {
     let (Files { tree, preopens }, back) = Files::make(mounts)?;
-    let limits = amphi_wasi::Limits { file_bytes: limits.file_bytes, files: limits.files, descriptors: limits.descriptors };
+    let limits =
+        amphi_wasi::Limits { file_bytes: limits.file_bytes, files: limits.files, descriptors: limits.descriptors };
     let config = Config { args, env, tree, preopens, limits };
     let world = Context::new(config, platform).map_err(|error| Error::Arguments(error.to_string()))?;
     Ok((world, back))
@@ -65,6 +66,9 @@ fn serve(mut caller: Caller<'_, State<World>>, call: Call, args: &[u64]) -> wasm
     let memory = memory(&mut caller)?;
     let (bytes, state) = memory.data_and_store_mut(&mut caller);
     let State { wasi, run } = state;
+    if let Some(end) = run.control().end() {
+        return Err(end.into());
+    }
     loop {
         match wasi.dispatch(&mut SliceMemory::new(bytes), call, args) {
             Flow::Done(errno) => return Ok(errno.raw()),

@@ -20,7 +20,13 @@ pub(crate) struct Native {
 
 impl Native {
     pub(crate) fn new(stdin: &Arc<Stdin>, output: &Arc<Output>, control: &Arc<Control>) -> Self {
-        Self { start: Instant::now(), random: None, stdin: stdin.clone(), output: output.clone(), control: control.clone() }
+        Self {
+            start: Instant::now(),
+            random: None,
+            stdin: stdin.clone(),
+            output: output.clone(),
+            control: control.clone(),
+        }
     }
 
     /// Whether a read of standard input would give something now; if not, the bell rings once it does.

@@ -5,7 +5,7 @@ use amphi_wasmtime::{Cache, Engine, Error, Kind, Sandbox, Start, Wasm};
 use std::sync::LazyLock;
 
 /// One engine for all tests of a file: making one costs more than most runs.
-pub(crate) static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new().unwrap());
+pub(crate) static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::new);
 
 pub(crate) const BOTH: [Kind; 2] = [Kind::Wasmtime, Kind::Shim];
 

@@ -33,7 +33,9 @@ class Runner:
         while (took := func(loops, *args)) < ROUND_SECONDS:
             # Twice as many at least, and as many as the last round promises are enough.
             loops = max(loops * 2, int(loops * ROUND_SECONDS / max(took, 1e-9)))
-        fastest = min([took] + [func(loops, *args) for _ in range(ROUNDS - 1)])
+        # A part that takes seconds says enough in two rounds.
+        rounds = ROUNDS if took < 1 else 2
+        fastest = min([took] + [func(loops, *args) for _ in range(rounds - 1)])
         print("pyperf:", fastest / loops / inner_loops, flush=True)
 
     def bench_func(self, name, func, *args, inner_loops=1, **_):

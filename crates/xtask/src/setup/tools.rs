@@ -2,10 +2,10 @@
 //! there whole or not at all, and a second process that wants the same one waits for the first.
 //! Must never touch the user's own `~/.cargo/bin` or npm folders.
 
+use std::env;
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, process as this};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -163,8 +163,9 @@ impl Tool {
                 process::expect(command, self.name, report).context("is npm's registry reachable?")?;
             }
             Registry::Cargo { optimise } => {
-                // Compiled objects are of no use once the program is there, so they lie beside it only meanwhile.
-                let objects = draft.with_extension(format!("{}.objects", this::id()));
+                // Compiled objects are of no use once the program is there, so they lie beside it only meanwhile. What an
+                // interrupted installation compiled is taken up again.
+                let objects = draft.with_extension("objects");
                 let install = |locked: bool| {
                     let mut command = Command::new(cargo);
                     // From the cache folder, so that this checkout's own cargo configuration does not count.
@@ -182,11 +183,10 @@ impl Tool {
                     // A mirror of the registry may lack a release that the tool's lock file names; others serve as well.
                     finished = process::run(install(false), self.name, report)?;
                 }
-                let removed = remove(&objects);
                 if !finished.status.success() {
                     bail!("{}\nIs crates.io reachable?", process::failure(&said, &finished, self.name));
                 }
-                removed?;
+                remove(&objects)?;
             }
         }
         Ok(())
