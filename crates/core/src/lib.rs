@@ -28,6 +28,7 @@ mod program;
 pub mod protocol;
 mod source;
 mod stub;
+pub mod trap;
 mod types;
 pub mod units;
 mod value;

@@ -10,10 +10,10 @@ use crate::stdin::Stdin;
 use crate::store::{MemoryLimit, Run, State, store};
 use crate::{Error, p1, shim};
 use amphi_core::abi::HostCalls;
-use amphi_core::{ChangedFile, Exit, Limit, Limits, Outcome, SendModule, Timing};
+use amphi_core::{ChangedFile, Exit, Limit, Limits, Outcome, SendModule, Timing, trap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wasmtime::{Instance, InstancePre, Store, Trap, WasmBacktrace};
+use wasmtime::{Instance, InstancePre, Store, Trap};
 
 /// What a run begins with.
 #[derive(Debug)]
@@ -188,12 +188,10 @@ fn exit(result: wasmtime::Result<()>) -> Exit {
         return ended(*end);
     }
     let what = match error.downcast_ref::<Trap>() {
-        Some(trap) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
+        Some(trap) => trap::words(&trap.to_string()).to_owned(),
         None => error.root_cause().to_string(),
     };
-    let trace = error.downcast_ref::<WasmBacktrace>();
-    let place = trace.and_then(|trace| trace.frames().first()?.func_name());
-    Exit::Trap(place.map_or(what.clone(), |place| format!("{what}, in {place}")))
+    Exit::Trap(what)
 }
 
 fn ended(end: End) -> Exit {

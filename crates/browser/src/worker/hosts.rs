@@ -4,7 +4,7 @@
 
 use amphi_core::{
     CoreType, HostError, HostExport, HostFunction, Interface, LocalModule, LocalRegistry, PreparedBody, PreparedHost,
-    Scalar, Signature, Type, Value,
+    Scalar, Signature, Type, Value, trap,
 };
 
 use super::glue;
@@ -73,7 +73,7 @@ impl Export {
         self.slots.resize(self.slots.len().max(self.results), 0);
         match glue::host_call(self.number, self.slots.as_mut_ptr()) {
             None => Ok(()),
-            Some(why) => Err(HostError::host(format!("the host function trapped: {why}"))),
+            Some(why) => Err(HostError::host(format!("the host function trapped: {}", trap::words(&why)))),
         }
     }
 

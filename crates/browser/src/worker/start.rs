@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use amphi_core::abi::{self, HostCalls};
 use amphi_core::protocol::Waiting;
-use amphi_core::{Bytes, Change, ChangedFile, Exit, Guest, LIB, Outcome, Prepared, Program, Stdin, Timing, WORK};
+use amphi_core::{Bytes, Change, ChangedFile, Exit, Guest, LIB, Outcome, Prepared, Program, Stdin, Timing, WORK, trap};
 use amphi_wasi::{Access, Config, Content, Context, Limits, Preopen, Tree};
 use wasm_bindgen::JsValue;
 
@@ -92,7 +92,7 @@ impl Started {
         let exit = match (run.exit, ending.as_str()) {
             (Some(exit), "stop") => exit,
             (_, "") => Exit::Code(0),
-            (_, trap) => Exit::Trap(trap.to_owned()),
+            (_, trapped) => Exit::Trap(trap::words(trapped).to_owned()),
         };
         let timing = |name: &str, from: f64, to: f64| Timing { name: name.to_owned(), us: microseconds(to - from) };
         let tree = run.context.tree();

@@ -3,9 +3,9 @@
 
 use crate::control::Control;
 use crate::store::{MemoryLimit, watch};
-use amphi_core::{CoreType, HostError, HostFunction, MAX_FLAT_PARAMS, Scalar, Signature, Type, Value};
+use amphi_core::{CoreType, HostError, HostFunction, MAX_FLAT_PARAMS, Scalar, Signature, Type, Value, trap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wasmtime::{Engine, Func, Module, Store, Trap, Val};
+use wasmtime::{Engine, Func, Module, Store, Trap, Val, ValRaw, ValType};
 
 /// One run's instance of a host module. Its functions share it: a global that one sets, another reads.
 #[derive(Clone)]
@@ -58,7 +58,7 @@ impl Instance {
     /// The host function of an export with a declared signature of scalars; several results are a tuple of them.
     ///
     /// # Errors
-    /// There is no such function, or the signature is of types that core wasm has not; the message is for the user.
+    /// There is no such function, or its core types are other than the signature's; the message is for the user.
     pub(crate) fn function(&self, export: &str, signature: &Signature) -> Result<Exported, String> {
         let plain = || format!("{export}{signature} has types that a plain wasm export cannot carry");
         let params: Vec<Scalar> =
@@ -70,8 +70,13 @@ impl Instance {
         };
         let mut inner = self.lock();
         let Inner { store, instance } = &mut *inner;
-        let function = instance.get_func(store, export).ok_or_else(|| format!("it exports no function {export}"))?;
+        let function =
+            instance.get_func(&mut *store, export).ok_or_else(|| format!("it exports no function {export}"))?;
+        let found = function.ty(&*store);
         drop(inner);
+        if !are(found.params(), &params) || !are(found.results(), &results) {
+            return Err(format!("its export {export} is {found}, which is not {export}{signature}"));
+        }
         Ok(Exported { instance: self.clone(), function, signature: signature.clone(), params, results })
     }
 
@@ -80,9 +85,24 @@ impl Instance {
     }
 }
 
+/// Whether core types are those that carry the scalars, in order.
+fn are(mut found: impl ExactSizeIterator<Item = ValType>, scalars: &[Scalar]) -> bool {
+    found.len() == scalars.len()
+        && scalars.iter().all(|scalar| {
+            matches!(
+                (scalar.core_type(), found.next()),
+                (CoreType::I32, Some(ValType::I32))
+                    | (CoreType::I64, Some(ValType::I64))
+                    | (CoreType::F32, Some(ValType::F32))
+                    | (CoreType::F64, Some(ValType::F64))
+            )
+        })
+}
+
 /// One export as a host function.
 pub(crate) struct Exported {
     instance: Instance,
+    /// Takes the core types of `params` and gives those of `results`.
     function: Func,
     signature: Signature,
     params: Vec<Scalar>,
@@ -90,9 +110,15 @@ pub(crate) struct Exported {
 }
 
 impl Exported {
-    fn enter(&self, params: &[Val], results: &mut [Val]) -> Result<(), HostError> {
+    /// Calls the export; `values` has room for its parameters, and for its results, which take their place.
+    #[allow(unsafe_code, reason = "looking at every value's type anew doubles the time of a small call")]
+    fn enter(&self, values: &mut [ValRaw]) -> Result<(), HostError> {
+        debug_assert!(values.len() >= self.params.len().max(self.results.len()));
         let mut inner = self.instance.lock();
-        self.function.call(&mut inner.store, params, results).map_err(|error| HostError::host(reason(&error)))
+        // SAFETY: the callers give room for all parameters and results, and the parameters are of the function's own
+        // types, which `Instance::function` compared. None of them is a reference. Nothing here is async.
+        unsafe { self.function.call_unchecked(&mut inner.store, values) }
+            .map_err(|error| HostError::host(reason(&error)))
     }
 }
 
@@ -102,45 +128,74 @@ impl HostFunction for Exported {
     }
 
     fn call(&mut self, args: &[Value]) -> Result<Value, HostError> {
-        let slots = self.params.iter().zip(args).map(|(scalar, arg)| {
-            // The registry has checked the arguments, so each has a slot.
-            core(*scalar, scalar.slot(arg).unwrap_or_default())
+        // The registry has checked the arguments, so each is there and has a slot; 0 would stand for another.
+        let params = self.params.iter().enumerate().map(|(at, scalar)| {
+            let slot = args.get(at).and_then(|arg| scalar.slot(arg));
+            raw(*scalar, slot.unwrap_or_default())
         });
-        let params: Vec<Val> = slots.collect();
-        let mut results = vec![Val::I32(0); self.results.len()];
-        self.enter(&params, &mut results)?;
-        let mut values = self.results.iter().zip(&results).map(|(scalar, result)| scalar.value(slot(*scalar, result)));
+        let mut values: Vec<ValRaw> = params.collect();
+        values.resize(values.len().max(self.results.len()), ValRaw::i64(0));
+        self.enter(&mut values)?;
+        let results = self.results.iter().zip(&values);
+        let mut results = results.map(|(scalar, value)| scalar.value(slot_of_raw(*scalar, value)));
         Ok(match &self.signature.result {
-            Some(Type::Tuple(_)) => Value::Tuple(values.collect()),
-            _ => values.next().unwrap_or_default(),
+            Some(Type::Tuple(_)) => Value::Tuple(results.collect()),
+            _ => results.next().unwrap_or_default(),
         })
     }
 
     fn call_flat(&mut self, slots: &mut [u64]) -> Option<Result<(), HostError>> {
-        let mut params = [const { Val::I32(0) }; MAX_FLAT_PARAMS];
+        let mut values = [ValRaw::i64(0); MAX_FLAT_PARAMS];
+        if self.params.len() > slots.len() || self.params.len() > values.len() || self.results.len() > 1 {
+            return None;
+        }
         let given = self.params.iter().zip(slots.iter());
-        for (param, (scalar, slot)) in params.iter_mut().zip(given) {
-            *param = core(*scalar, *slot);
+        for (value, (scalar, slot)) in values.iter_mut().zip(given) {
+            *value = raw(*scalar, *slot);
         }
-        let params = params.get(..self.params.len())?;
-        let mut result = [Val::I32(0)];
-        let done = self.enter(params, result.get_mut(..self.results.len())?);
-        if let (Some(scalar), Some(place), [result]) = (self.results.first(), slots.first_mut(), &result) {
-            *place = slot(*scalar, result);
+        if let Err(error) = self.enter(&mut values) {
+            return Some(Err(error));
         }
-        Some(done)
+        if let (Some(scalar), Some(slot)) = (self.results.first(), slots.first_mut()) {
+            *slot = slot_of_raw(*scalar, &values[0]);
+        }
+        Some(Ok(()))
     }
+}
+
+/// The core value of a slot, as compiled code takes it.
+fn raw(scalar: Scalar, slot: u64) -> ValRaw {
+    let bits = scalar.core_from_slot(slot);
+    match scalar.core_type() {
+        CoreType::I32 => ValRaw::i32(low_half(bits).cast_signed()),
+        CoreType::I64 => ValRaw::i64(bits.cast_signed()),
+        CoreType::F32 => ValRaw::f32(low_half(bits)),
+        CoreType::F64 => ValRaw::f64(bits),
+    }
+}
+
+/// The slot of a core value of the scalar's core type, as compiled code gives it.
+fn slot_of_raw(scalar: Scalar, value: &ValRaw) -> u64 {
+    scalar.slot_from_core(match scalar.core_type() {
+        CoreType::I32 => u64::from(value.get_u32()),
+        CoreType::I64 => value.get_u64(),
+        CoreType::F32 => u64::from(value.get_f32()),
+        CoreType::F64 => value.get_f64(),
+    })
+}
+
+fn low_half(bits: u64) -> u32 {
+    let [a, b, c, d, ..] = bits.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// The core value of a slot.
 pub(super) fn core(scalar: Scalar, slot: u64) -> Val {
     let bits = scalar.core_from_slot(slot);
-    let [a, b, c, d, ..] = bits.to_le_bytes();
-    let low = u32::from_le_bytes([a, b, c, d]);
     match scalar.core_type() {
-        CoreType::I32 => Val::I32(low.cast_signed()),
+        CoreType::I32 => Val::I32(low_half(bits).cast_signed()),
         CoreType::I64 => Val::I64(bits.cast_signed()),
-        CoreType::F32 => Val::F32(low),
+        CoreType::F32 => Val::F32(low_half(bits)),
         CoreType::F64 => Val::F64(bits),
     }
 }
@@ -159,7 +214,7 @@ pub(super) fn slot(scalar: Scalar, value: &Val) -> u64 {
 /// What a person is told about a host module that failed, without the engine's frames.
 fn reason(error: &wasmtime::Error) -> String {
     match error.downcast_ref::<Trap>() {
-        Some(trap) => format!("the host function trapped: {trap}"),
+        Some(trap) => format!("the host function trapped: {}", trap::words(&trap.to_string())),
         None => format!("the host function failed: {}", error.root_cause()),
     }
 }
