@@ -18,6 +18,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower_http::services::ServeDir;
 
+/// How much of a file is read at a time: python.wasm and its library are ten megabytes each.
+const CHUNK: usize = 1 << 18;
+
 /// Serves the playground on this machine's loopback address.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
@@ -89,7 +92,8 @@ pub(crate) async fn start(dist: &Path, port: u16) -> Result<Server> {
     let address = listener.local_addr().context("can't ask for the server's address")?;
     let index = Arc::new(dist.join("index.html"));
     let page = get(move || page::serve(Arc::clone(&index)));
-    let files = ServeDir::new(dist).precompressed_br().append_index_html_on_directories(false);
+    // Not the compressed files, though they are there for other servers: on loopback unpacking takes longer than sending.
+    let files = ServeDir::new(dist).with_buf_chunk_size(CHUNK).append_index_html_on_directories(false);
     let router = Router::new()
         .route("/", page.clone())
         .route("/index.html", page)

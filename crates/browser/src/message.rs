@@ -14,11 +14,11 @@ pub(crate) enum ToWorker {
         wait: String,
         /// The memory of [`crate::Control`], where the way to wait is `shared`.
         control: JsValue,
-        /// python.wasm, compiled; undefined where it could not be loaded.
+        /// python.wasm, compiled; undefined for the worker that loads it, and where it could not be loaded.
         module: JsValue,
-        /// The standard library's zip, as a `Uint8Array`.
-        library: JsValue,
     },
+    /// The standard library's zip; over shared memory where there is some, so that it is not copied.
+    Library(Uint8Array),
     /// Runs a program.
     Start {
         /// A prepared program, as JSON.
@@ -39,6 +39,10 @@ pub(crate) enum ToWorker {
 /// From a worker to the page.
 #[derive(Debug, Clone)]
 pub(crate) enum ToPage {
+    /// python.wasm is compiled: a `WebAssembly.Module` for the other workers. From the worker that loads it.
+    Python(JsValue),
+    /// python.wasm cannot be had; in words. From the worker that loads it.
+    NoPython(String),
     /// The worker is ready for `Start`: a fresh guest is there.
     Ready,
     /// Bytes the guest wrote, in order.
@@ -63,9 +67,10 @@ impl ToWorker {
     pub(crate) fn to_js(&self) -> JsValue {
         let text = |text: &str| JsValue::from_str(text);
         match self {
-            Self::Prepare { wait, control, module, library } => {
-                array(&[text("prepare"), text(wait), control.clone(), module.clone(), library.clone()])
+            Self::Prepare { wait, control, module } => {
+                array(&[text("prepare"), text(wait), control.clone(), module.clone()])
             }
+            Self::Library(bytes) => array(&[text("library"), bytes.into()]),
             Self::Start { program, terminal, module } => {
                 array(&[text("start"), text(program), (*terminal).into(), module.clone()])
             }
@@ -81,9 +86,8 @@ impl ToWorker {
         let parts = message.dyn_ref::<Array>()?;
         let part = |at| parts.get(at);
         Some(match part(0).as_string()?.as_str() {
-            "prepare" => {
-                Self::Prepare { wait: part(1).as_string()?, control: part(2), module: part(3), library: part(4) }
-            }
+            "prepare" => Self::Prepare { wait: part(1).as_string()?, control: part(2), module: part(3) },
+            "library" => Self::Library(part(1).dyn_into().ok()?),
             "start" => Self::Start { program: part(1).as_string()?, terminal: part(2).as_bool()?, module: part(3) },
             "stdin" => Self::Stdin(part(1).dyn_into().ok()?),
             "stdin-end" => Self::StdinEnd,
@@ -98,6 +102,8 @@ impl ToPage {
     pub(crate) fn to_js(&self) -> JsValue {
         let text = |text: &str| JsValue::from_str(text);
         match self {
+            Self::Python(module) => array(&[text("python"), module.clone()]),
+            Self::NoPython(why) => array(&[text("no-python"), text(why)]),
             Self::Ready => array(&[text("ready")]),
             Self::Output { stderr, bytes } => array(&[text("output"), (*stderr).into(), bytes.into()]),
             Self::Waiting => array(&[text("waiting")]),
@@ -113,6 +119,8 @@ impl ToPage {
         let parts = message.dyn_ref::<Array>()?;
         let part = |at| parts.get(at);
         Some(match part(0).as_string()?.as_str() {
+            "python" => Self::Python(part(1)),
+            "no-python" => Self::NoPython(part(1).as_string()?),
             "ready" => Self::Ready,
             "output" => Self::Output { stderr: part(1).as_bool()?, bytes: part(2).dyn_into().ok()? },
             "waiting" => Self::Waiting,

@@ -10,15 +10,19 @@ use std::rc::{Rc, Weak};
 use amphi_core::protocol::Waiting;
 use wasm_bindgen_futures::spawn_local;
 
+use gloo_timers::callback::Timeout;
+use js_sys::Uint8Array;
 pub use python::sha256;
 pub use run::{Event, Run};
+use wasm_bindgen::JsValue;
 
 use crate::message::ToPage;
-use python::Python;
-use sandbox::Sandbox;
+use sandbox::{Loaded, Sandbox};
 
 /// So many workers are kept when nothing runs.
 const KEPT: usize = 2;
+/// When the standard library is fetched, in milliseconds after the first worker is ready: a first run comes first.
+const LIBRARY_AFTER_MS: u32 = 500;
 
 /// Told once, when the first worker is ready or cannot get ready.
 type WhenReady = Box<dyn FnOnce(Result<(), String>)>;
@@ -29,8 +33,12 @@ pub struct Habitat(Rc<Inner>);
 
 struct Inner {
     waiting: Waiting,
-    /// None while it loads.
-    python: RefCell<Option<Result<Python, String>>>,
+    /// python.wasm, compiled; none while it loads.
+    python: RefCell<Option<Result<JsValue, String>>>,
+    /// The worker that loads it.
+    loader: RefCell<Weak<Sandbox>>,
+    /// The standard library's zip, once it is there.
+    library: RefCell<Option<Uint8Array>>,
     /// Workers without a run.
     idle: RefCell<Vec<Rc<Sandbox>>>,
     /// Workers made while Python still loads.
@@ -47,22 +55,17 @@ impl Habitat {
         let habitat = Self(Rc::new(Inner {
             waiting,
             python: RefCell::default(),
+            loader: RefCell::default(),
+            library: RefCell::default(),
             idle: RefCell::default(),
             unprepared: RefCell::default(),
             when_ready: RefCell::default(),
             readiness: RefCell::default(),
         }));
         habitat.make_spare();
-        let loading = habitat.clone();
-        spawn_local(async move {
-            let python = Python::load(waiting).await;
-            if let Err(why) = &python {
-                loading.settle(Err(why.clone()));
-            }
-            loading.0.python.replace(Some(python));
-            for sandbox in loading.0.unprepared.take().iter().filter_map(Weak::upgrade) {
-                loading.prepare(&sandbox);
-            }
+        let weak = Rc::downgrade(&habitat.0);
+        habitat.when_ready(move |_| {
+            Timeout::new(LIBRARY_AFTER_MS, move || spawn_local(load_library(weak))).forget();
         });
         habitat
     }
@@ -131,8 +134,13 @@ impl Habitat {
     }
 
     fn make(&self) -> Result<Rc<Sandbox>, String> {
-        let sandbox = Sandbox::new(self.0.waiting)?;
-        if self.0.python.borrow().is_some() {
+        let loading = self.0.loader.borrow().upgrade().is_some_and(|loader| !loader.is_ended());
+        let loads = self.0.python.borrow().is_none() && !loading;
+        let sandbox = Sandbox::new(self.0.waiting, loads.then(|| self.loaded()))?;
+        if loads {
+            self.0.loader.replace(Rc::downgrade(&sandbox));
+        }
+        if loads || self.0.python.borrow().is_some() {
             self.prepare(&sandbox);
         } else {
             self.0.unprepared.borrow_mut().push(Rc::downgrade(&sandbox));
@@ -140,9 +148,24 @@ impl Habitat {
         Ok(sandbox)
     }
 
+    /// Takes what became of loading Python.
+    fn loaded(&self) -> Loaded {
+        let habitat = Rc::downgrade(&self.0);
+        Box::new(move |python| {
+            let Some(habitat) = habitat.upgrade().map(Self) else { return };
+            if let Err(why) = &python {
+                habitat.settle(Err(why.clone()));
+            }
+            habitat.0.python.replace(Some(python));
+            for sandbox in habitat.0.unprepared.take().iter().filter_map(Weak::upgrade) {
+                habitat.prepare(&sandbox);
+            }
+        })
+    }
+
     fn prepare(&self, sandbox: &Sandbox) {
-        let python = self.0.python.borrow();
-        sandbox.prepare(self.0.waiting, python.as_ref().and_then(|python| python.as_ref().ok()));
+        let python = self.0.python.borrow().as_ref().and_then(|python| python.as_ref().ok().cloned());
+        sandbox.prepare(self.0.waiting, python.unwrap_or_default());
     }
 
     /// Keeps a worker without a run, and forgets it when it fails.
@@ -156,12 +179,30 @@ impl Habitat {
                     habitat.0.idle.borrow_mut().retain(|idle| !std::ptr::eq(Rc::as_ptr(idle), weak.as_ptr()));
                     habitat.settle(Err(why));
                 }
-                // What an ended run still says is for nobody.
-                ToPage::Output { .. } | ToPage::Waiting | ToPage::Ended(_) => {}
+                // What an ended run still says is for nobody; what is said of Python, its sandbox passes on.
+                ToPage::Output { .. }
+                | ToPage::Waiting
+                | ToPage::Ended(_)
+                | ToPage::Python(_)
+                | ToPage::NoPython(_) => {}
             }
         });
+        if let Some(library) = &*self.0.library.borrow() {
+            sandbox.lend(library);
+        }
         self.0.idle.borrow_mut().push(sandbox);
     }
+}
+
+/// Fetches the standard library for all workers, so that the first guest that needs it need not wait.
+async fn load_library(habitat: Weak<Inner>) {
+    let Some(waiting) = habitat.upgrade().map(|habitat| habitat.waiting) else { return };
+    let Some(library) = python::library(waiting).await else { return };
+    let Some(habitat) = habitat.upgrade() else { return };
+    for sandbox in &*habitat.idle.borrow() {
+        sandbox.lend(&library);
+    }
+    habitat.library.replace(Some(library));
 }
 
 impl std::fmt::Debug for Habitat {

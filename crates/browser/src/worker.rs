@@ -7,6 +7,7 @@ mod glue;
 mod hosts;
 mod imports;
 mod inbox;
+mod library;
 mod memory;
 mod output;
 mod platform;
@@ -16,8 +17,7 @@ mod start;
 use std::cell::RefCell;
 
 use amphi_core::protocol::Waiting;
-use amphi_wasi::Content;
-use js_sys::{ArrayBuffer, SharedArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, Promise, SharedArrayBuffer};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -28,6 +28,10 @@ use crate::{Control, wait, words};
 
 thread_local! {
     static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
+    /// python.wasm as it comes, in the worker that loads it, until somebody waits for it.
+    static LOADING: RefCell<Option<Promise>> = const { RefCell::new(None) };
+    /// What the page said before the worker was prepared.
+    static EARLY: RefCell<Vec<ToWorker>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Calls that may have to wait; the guest is suspended in no other.
@@ -38,23 +42,39 @@ const WAITING_CALLS: [&str; 2] = ["fd_read", "poll_oneoff"];
 struct Worker {
     waiting: Waiting,
     control: Option<Control>,
-    /// python.wasm, compiled; undefined where it could not be loaded.
-    python: JsValue,
-    library: Content,
+    /// python.wasm, compiled, or in words why it is not there.
+    python: Result<JsValue, String>,
     /// True while an instance of Python is there that has not run.
     fresh: bool,
+}
+
+/// This worker loads Python: `module` becomes a `WebAssembly.Module`. Called before any message.
+#[wasm_bindgen]
+pub fn loads_python(module: Promise) {
+    LOADING.set(Some(module));
 }
 
 /// Takes a message from the page.
 #[wasm_bindgen]
 pub fn receive(message: &JsValue) {
-    match ToWorker::from_js(message) {
-        Some(ToWorker::Prepare { wait, control, module, library }) => prepare(&wait, &control, module, &library),
-        Some(ToWorker::Start { program, terminal, module }) => start(&program, terminal, &module),
-        Some(ToWorker::Stdin(bytes)) => with_inbox(|inbox| inbox.push(&bytes.to_vec())),
-        Some(ToWorker::StdinEnd) => with_inbox(inbox::Inbox::end),
-        Some(ToWorker::Signal(number)) => with_inbox(|inbox| inbox.signal(number)),
-        None => post(&ToPage::Failed("The page is from another build than its worker. Reload the page.".to_owned())),
+    let Some(message) = ToWorker::from_js(message) else {
+        return post(&ToPage::Failed("The page is from another build than its worker. Reload the page.".to_owned()));
+    };
+    match message {
+        ToWorker::Prepare { wait, control, module } => prepare(&wait, &control, module),
+        ToWorker::Library(bytes) => library::sent(bytes),
+        message if WORKER.with_borrow(Option::is_none) => EARLY.with_borrow_mut(|early| early.push(message)),
+        message => serve(message),
+    }
+}
+
+fn serve(message: ToWorker) {
+    match message {
+        ToWorker::Start { program, terminal, module } => start(&program, terminal, &module),
+        ToWorker::Stdin(bytes) => with_inbox(|inbox| inbox.push(&bytes.to_vec())),
+        ToWorker::StdinEnd => with_inbox(inbox::Inbox::end),
+        ToWorker::Signal(number) => with_inbox(|inbox| inbox.signal(number)),
+        ToWorker::Prepare { .. } | ToWorker::Library(_) => {}
     }
 }
 
@@ -66,32 +86,44 @@ fn with_inbox(act: impl FnOnce(&inbox::Inbox)) {
     }
 }
 
-fn prepare(way: &str, control: &JsValue, python: JsValue, library: &JsValue) {
+fn prepare(way: &str, control: &JsValue, python: JsValue) {
     std::panic::set_hook(Box::new(|panic| {
         post(&ToPage::Failed(format!("The worker failed, which is a fault of amphi: {panic}")))
     }));
     glue::attach(&wasm_bindgen::exports());
-    let library = library.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default();
-    WORKER.set(Some(Worker {
-        waiting: wait::named(way).unwrap_or(Waiting::None),
-        control: control.dyn_ref::<SharedArrayBuffer>().map(Control::over),
-        python,
-        library: Content::from(library),
-        fresh: false,
-    }));
-    make_ready();
+    let waiting = wait::named(way).unwrap_or(Waiting::None);
+    let control = control.dyn_ref::<SharedArrayBuffer>().map(Control::over);
+    let prepared = move |python| {
+        WORKER.set(Some(Worker { waiting, control, python, fresh: false }));
+        make_ready();
+        EARLY.take().into_iter().for_each(serve);
+    };
+    match LOADING.take() {
+        None => prepared(if python.is_undefined() { Err(NOT_LOADED.to_owned()) } else { Ok(python) }),
+        Some(loading) => spawn_local(async move {
+            let python = JsFuture::from(loading).await.map_err(|error| {
+                let why = words(&error);
+                format!("Python could not be loaded: {why}. Reload the page once python.wasm is served beside it.")
+            });
+            match &python {
+                Ok(module) => post(&ToPage::Python(module.clone())),
+                Err(why) => post(&ToPage::NoPython(why.clone())),
+            }
+            prepared(python);
+        }),
+    }
 }
+
+const NOT_LOADED: &str = "Python is not loaded in this worker.";
 
 /// Instantiates Python, so that the next run only has to start it.
 fn make_ready() {
     let Some(worker) = WORKER.with_borrow(Clone::clone) else { return };
-    let fresh = if worker.python.is_undefined() {
-        false
-    } else {
-        match instantiate(&worker.python, worker.waiting) {
-            Ok(()) => true,
-            Err(why) => return post(&ToPage::Failed(why)),
-        }
+    let fresh = match worker.python.as_ref().map(|python| instantiate(python, worker.waiting)) {
+        Ok(Ok(())) => true,
+        Ok(Err(why)) => return post(&ToPage::Failed(why)),
+        // Other guests can run.
+        Err(_) => false,
     };
     set_fresh(fresh);
     post(&ToPage::Ready);

@@ -251,6 +251,8 @@ impl Run {
                 run.0.habitat.make_spare();
                 run.over(Event::Failed(why));
             }
+            // Its sandbox passes these on.
+            ToPage::Python(_) | ToPage::NoPython(_) => {}
         }
     }
 

@@ -6,20 +6,25 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use amphi_core::protocol::Waiting;
-use js_sys::Array;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::python::{self, Python};
+use super::python;
 use crate::message::{ToPage, ToWorker};
 use crate::{Control, wait, words};
 
 /// Who is told what the worker says.
 type Listener = Box<dyn Fn(ToPage)>;
+/// Who is told that python.wasm is compiled, or in words why not.
+pub(super) type Loaded = Box<dyn Fn(Result<JsValue, String>)>;
 /// What the browser calls with an event.
 type Hears<E> = Closure<dyn Fn(E)>;
+
+/// The name of the worker that loads Python; `boot.js` and `worker.js` know it too.
+const LOADS_PYTHON: &str = "loads-python";
 
 /// One worker, the memory shared with it, and what waits to be sent.
 pub(super) struct Sandbox {
@@ -27,8 +32,13 @@ pub(super) struct Sandbox {
     /// Only where the way to wait is [`Waiting::Shared`].
     pub(super) control: Option<Control>,
     listener: RefCell<Option<Rc<Listener>>>,
+    /// Where this worker loads Python.
+    loaded: Option<Loaded>,
     /// Messages that came before Python was there; none once it is.
     early: RefCell<Option<Vec<ToWorker>>>,
+    /// True once the worker has the standard library, or it is on its way.
+    has_library: Cell<bool>,
+    ended: Cell<bool>,
     ready: Cell<bool>,
     runs: Cell<u32>,
     on_message: RefCell<Option<Hears<MessageEvent>>>,
@@ -36,16 +46,19 @@ pub(super) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a worker, or takes the one that is already starting.
+    /// Starts a worker. With `loaded` it loads Python, and `boot.js` may have started it already.
     ///
     /// # Errors
     /// In words, when the browser makes no worker.
-    pub(super) fn new(waiting: Waiting) -> Result<Rc<Self>, String> {
-        let (worker, early) = match python::take_worker() {
+    pub(super) fn new(waiting: Waiting, loaded: Option<Loaded>) -> Result<Rc<Self>, String> {
+        let (worker, early) = match loaded.as_ref().and_then(|_| python::take_worker()) {
             Some(taken) => taken,
             None => {
                 let options = WorkerOptions::new();
                 options.set_type(WorkerType::Module);
+                if loaded.is_some() {
+                    options.set_name(LOADS_PYTHON);
+                }
                 let worker = Worker::new_with_options("worker.js", &options);
                 let refused = |error| format!("The browser started no worker: {}.", words(&error));
                 (worker.map_err(refused)?, Array::new())
@@ -55,7 +68,10 @@ impl Sandbox {
             worker,
             control: (waiting == Waiting::Shared).then(Control::new),
             listener: RefCell::default(),
+            loaded,
             early: RefCell::new(Some(Vec::new())),
+            has_library: Cell::default(),
+            ended: Cell::default(),
             ready: Cell::default(),
             runs: Cell::default(),
             on_message: RefCell::default(),
@@ -88,17 +104,23 @@ impl Sandbox {
         });
     }
 
-    /// Sends what every run needs, then what was asked for before it was there.
-    pub(super) fn prepare(&self, waiting: Waiting, python: Option<&Python>) {
-        let part = |of: fn(&Python) -> &JsValue| python.map_or(JsValue::UNDEFINED, |python| of(python).clone());
+    /// Sends what every run needs, then what was asked for before it was there. `python`: python.wasm, compiled, or
+    /// undefined.
+    pub(super) fn prepare(&self, waiting: Waiting, python: JsValue) {
         self.post(&ToWorker::Prepare {
             wait: wait::name(waiting).to_owned(),
             control: self.control.as_ref().map_or(JsValue::UNDEFINED, Control::buffer),
-            module: part(|python| &python.module),
-            library: part(|python| &python.library),
+            module: python,
         });
         for message in self.early.take().into_iter().flatten() {
             self.post(&message);
+        }
+    }
+
+    /// Sends the standard library, unless the worker has it.
+    pub(super) fn lend(&self, library: &Uint8Array) {
+        if !self.has_library.replace(true) {
+            self.send(ToWorker::Library(library.clone()));
         }
     }
 
@@ -142,16 +164,30 @@ impl Sandbox {
         }
     }
 
+    /// True when the worker is no more.
+    pub(super) fn is_ended(&self) -> bool {
+        self.ended.get()
+    }
+
     /// Ends the worker at once.
     pub(super) fn end(&self) {
+        self.ended.set(true);
         self.worker.set_onmessage(None);
         self.worker.set_onerror(None);
         self.worker.terminate();
     }
 
     fn told(&self, message: ToPage) {
-        if matches!(message, ToPage::Ready) {
-            self.ready.set(true);
+        let loaded = |python| {
+            if let Some(loaded) = &self.loaded {
+                loaded(python);
+            }
+        };
+        match message {
+            ToPage::Python(module) => return loaded(Ok(module)),
+            ToPage::NoPython(why) => return loaded(Err(why)),
+            ToPage::Ready => self.ready.set(true),
+            _ => {}
         }
         // Cloned out first: the listener may replace itself.
         let listener = self.listener.borrow().clone();

@@ -1,6 +1,6 @@
 //! Bindings to `glue.js`, the worker's only JavaScript. What each function does is written there.
 
-use js_sys::Promise;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -24,6 +24,9 @@ extern "C" {
     pub(super) fn guest_has_start() -> bool;
     pub(super) fn guest_run() -> String;
     pub(super) fn guest_run_suspending() -> Promise;
+
+    #[wasm_bindgen(catch)]
+    pub(super) fn fetch_library() -> Result<Uint8Array, JsValue>;
 
     pub(super) fn hosts_drop();
     #[wasm_bindgen(catch)]

@@ -12,6 +12,7 @@ use amphi_wasi::{Call, Context, Flow, Stop, Wait};
 
 use super::clock::Clock;
 use super::inbox::Inbox;
+use super::library;
 use super::memory::GuestMemory;
 use super::output::Output;
 use super::platform::WorkerPlatform;
@@ -102,6 +103,10 @@ impl Run {
         loop {
             match self.context.dispatch(&mut GuestMemory, call, args) {
                 Flow::Done(errno) => {
+                    if let Some(why) = library::failure() {
+                        super::post(&ToPage::Failed(why));
+                        return self.stop(Exit::Interrupted);
+                    }
                     self.told_waiting = false;
                     return Answer::Number(errno.raw());
                 }

@@ -15,7 +15,7 @@ use super::inbox::Inbox;
 use super::output::Output;
 use super::platform::WorkerPlatform;
 use super::run::{self, Run};
-use super::{Worker, glue, hosts, instantiate};
+use super::{Worker, glue, hosts, instantiate, library};
 
 /// The standard library, as Python looks for it.
 const LIBRARY: &str = "/lib/python313.zip";
@@ -39,8 +39,8 @@ pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsVa
     let prepare_ms = clock.now_ms();
     let Prepared { program, hosts } =
         serde_json::from_str(program).map_err(|error| format!("The program could not be read: {error}."))?;
-    check(&program, &worker)?;
-    let module = if program.is_python() { &worker.python } else { module };
+    check(&program)?;
+    let module = if program.is_python() { worker.python.as_ref().map_err(String::clone)? } else { module };
     if !(program.is_python() && worker.fresh) {
         instantiate(module, worker.waiting)?;
     }
@@ -63,7 +63,7 @@ pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsVa
     };
     let folders = folders(&program);
     let limits = program.limits.clone();
-    let config = config(program, worker.library, clock.realtime_ns())?;
+    let config = config(program, clock.realtime_ns())?;
     let context = Context::new(config, platform).map_err(|error| format!("The program cannot start: {error}."))?;
     let began_ms = clock.now_ms();
     run::begin(Run {
@@ -124,10 +124,7 @@ pub(super) fn missing(imports: &str) -> String {
 }
 
 /// What a browser cannot do is said before anything runs.
-fn check(program: &Program, worker: &Worker) -> Result<(), String> {
-    if program.is_python() && worker.python.is_undefined() {
-        return Err("Python is not loaded in this worker.".to_owned());
-    }
+fn check(program: &Program) -> Result<(), String> {
     if let Some(mount) = program.mounts.iter().find(|mount| mount.copy.is_none()) {
         return Err(format!(
             "The program mounts the folder {} of the machine, which a browser cannot reach. Put its files beside the script, or run it with `amphi run`.",
@@ -137,7 +134,7 @@ fn check(program: &Program, worker: &Worker) -> Result<(), String> {
     Ok(())
 }
 
-fn config(program: Program, library: Content, now_ns: u64) -> Result<Config, String> {
+fn config(program: Program, now_ns: u64) -> Result<Config, String> {
     let mut tree = Tree::new(now_ns);
     let mut preopens = Vec::new();
     let (args, env) = (program.argv(), program.guest_env());
@@ -146,7 +143,7 @@ fn config(program: Program, library: Content, now_ns: u64) -> Result<Config, Str
             tree.insert_file(&format!("{WORK}/{path}"), Content::from(bytes.0))
                 .map_err(|errno| format!("The file {path} cannot be made in the guest: {errno}."))?;
         }
-        tree.insert_file(LIBRARY, library)
+        tree.insert_file(LIBRARY, library::content())
             .map_err(|errno| format!("The standard library cannot be shown to the guest: {errno}."))?;
         preopens.push(Preopen { guest: WORK.to_owned(), dir: WORK.to_owned(), access: Access::ReadWrite });
         preopens.push(Preopen { guest: LIB.to_owned(), dir: LIB.to_owned(), access: Access::ReadOnly });
