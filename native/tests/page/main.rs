@@ -6,6 +6,7 @@
 mod driver;
 mod user;
 
+use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 use user::User;
 
@@ -104,6 +105,30 @@ async fn an_exception_shows_its_traceback() {
     user.sees("exit", "exit code 1").await;
     let output = user.text("output").await;
     assert!(output.contains("line 2, in fall") && output.contains("ZeroDivisionError"), "{output}");
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_that_cannot_be_loaded_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let python = folder.path().join("python");
+    std::fs::create_dir(&python).unwrap();
+    for (from, to) in [(user::dist(), folder.path()), (user::dist().join("python"), &python)] {
+        for entry in from.read_dir().unwrap().map(Result::unwrap) {
+            let name = entry.file_name();
+            if name != "python" && name != "python313.zip" {
+                symlink(entry.path(), to.join(name)).unwrap();
+            }
+        }
+    }
+    let user = User::opens_from(folder.path(), "?example=hello").await;
+    // What the snapshot holds runs without it.
+    user.presses("run").await;
+    user.sees("exit", "exit code 0").await;
+    user.writes("script", "import sqlite3").await;
+    user.presses("run").await;
+    user.sees("exit", "standard library could not be loaded").await;
+    user.sees_state("run", "idle").await;
     user.leaves().await;
 }
 

@@ -1,6 +1,7 @@
 //! Someone who uses the page: opens it, presses, writes, and sees. Must never know what a test is about.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,8 +23,14 @@ pub(crate) struct User {
 impl User {
     /// Opens the page and waits until it can run programs. `query` is what follows the address: `?example=hello`.
     pub(crate) async fn opens(query: &str) -> Self {
+        Self::opens_from(&dist(), query).await
+    }
+
+    /// The same with a page from another folder.
+    pub(crate) async fn opens_from(dist: &Path, query: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
-        let mut server = command.args(["serve", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+        command.args(["serve", "--port", "0", "--dist"]).arg(dist);
+        let mut server = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
@@ -108,6 +115,11 @@ impl User {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+/// The folder of the built page.
+pub(crate) fn dist() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist")
 }
 
 impl Drop for User {
