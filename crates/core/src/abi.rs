@@ -44,6 +44,10 @@ macro_rules! for_each_host_call {
                 Interrupt, interrupt, [],
                 "The number of a signal to raise, or 0; never waits."
             )
+            (
+                MayGrow, may_grow, [pages],
+                "Whether memory may grow to so many pages of 64 KiB: 1, or 0 where the run's limit is below. Asked first, because a browser grows memory without asking."
+            )
         }
     };
 }

@@ -51,6 +51,16 @@ impl Exit {
         }
     }
 
+    /// The end that is told of a guest that asked for more memory than it may have, if `refused`. Python ends with 1
+    /// after an uncaught MemoryError, others give up or trap: the cause is the limit.
+    #[must_use]
+    pub fn caused_by_memory(self, refused: bool) -> Self {
+        match self {
+            Self::Code(1) | Self::Trap(_) if refused => Self::Limit(Limit::Memory),
+            exit => exit,
+        }
+    }
+
     /// What the user is told, where the guest did not end by itself.
     #[must_use]
     pub fn message(&self, limits: &Limits) -> Option<String> {

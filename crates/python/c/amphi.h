@@ -34,6 +34,10 @@ int32_t amphi_reply_take(char *out, uint32_t cap);
 AMPHI_IMPORT("interrupt")
 int32_t amphi_interrupt(void);
 
+/* Whether memory may grow to so many pages of 64 KiB. */
+AMPHI_IMPORT("may_grow")
+int32_t amphi_may_grow(uint32_t pages);
+
 /* False while the snapshot is made: there is no host yet that could be asked. */
 extern bool amphi_running;
 
@@ -100,6 +104,9 @@ PyObject *decode(const char *bytes, size_t length, const Type *type);
 
 /* Notes which modules the snapshot holds, so that the end of a run can tell them from its own. */
 int amphi_remember_modules(void);
+
+/* Makes all that there is immortal, so that runs write less of it. */
+void amphi_keep(void);
 
 /* The built-in module `_amphi`. */
 PyMODINIT_FUNC PyInit__amphi(void);

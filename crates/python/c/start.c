@@ -102,6 +102,7 @@ __attribute__((export_name("wizer-initialize"))) void wizer_initialize(void)
     /* What the snapshot holds is never garbage: later collections need not look at it, nor touch its pages. */
     check_call(PyRun_SimpleString("import gc; gc.collect(); gc.freeze(); del gc"), "the garbage cannot be collected");
     check_call(amphi_remember_modules(), "the modules cannot be listed");
+    amphi_keep();
     __wasilibc_deinitialize_environ();
     __wasilibc_reset_preopens();
 }

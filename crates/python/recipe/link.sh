@@ -15,12 +15,12 @@ cd "$OUT/kit"
 WASM="--target=wasm32-wasi --sysroot=sysroot -O3 -flto=full $FEATURES"
 COMPILE="$WASM -DNDEBUG -fvisibility=hidden $EMULATED -Iinclude"
 WARNINGS="-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers"
-# The entry and the end reach into CPython's own headers; the rest of the bridge is content with the public ones.
+# The entry, the end and what is kept reach into CPython's own headers; the rest of the bridge is content with the public ones.
 INTERNAL="-DPy_BUILD_CORE -Iinclude/internal -Iinclude/internal/mimalloc"
 for file in ../recipe/c/*.c; do
     part=$(basename "$file" .c)
     extra=
-    case $part in start | finish) extra=$INTERNAL ;; esac
+    case $part in start | finish | keep) extra=$INTERNAL ;; esac
     "$CLANG" $COMPILE $WARNINGS $UNMAPPED $extra -c "$file" -o "objects/$part.o"
 done
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 use crate::artifact::{self, Artifact};
 use crate::atomic;
 use crate::finish;
-use crate::lock;
+use crate::lock::{self, Lock};
 use crate::pins::{self, Pin};
 use crate::place;
 use crate::progress::{Ended, Progress, Step};
@@ -84,7 +84,7 @@ pub fn build(options: &Options, snapshot: Snapshot<'_>, progress: &mut dyn Progr
     let target = artifact::cached_folder().ok_or(Error::NoCache)?;
     let root = cache.join("build");
     let lock_file = root.join("lock");
-    let _lock = lock::take(&lock_file, |holder| {
+    let lock = lock::take(&lock_file, |holder| {
         progress.note(&format!("waiting for another build of python.wasm (process {holder})"))
     })
     .map_err(at(&lock_file))?;
@@ -96,6 +96,7 @@ pub fn build(options: &Options, snapshot: Snapshot<'_>, progress: &mut dyn Progr
     }
     let toolchain = toolchain::find(options.wasm_opt.as_deref())?;
     let mut builder = Builder {
+        lock,
         files: HashMap::new(),
         folders: HashMap::new(),
         force: options.force,
@@ -122,6 +123,7 @@ pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
 
 /// The state of one build.
 struct Builder<'a> {
+    lock: Lock,
     /// Where each pinned file is, by the pin's name.
     files: HashMap<&'static str, PathBuf>,
     /// The folder of each step that is done, by its name.
@@ -200,6 +202,7 @@ impl Builder<'_> {
         atomic::write_file(&file, format!("{SETTINGS}\n{script}").as_bytes()).map_err(at(&file))?;
         let mut command = Command::new("sh", folder).args(["-eu".to_owned(), file.display().to_string()]);
         command.env = self.environment(step, folder);
+        command.held = Some(self.lock.file());
         let log = self.log(step.name)?;
         command
             .run(&log, |line| self.progress.line(line, started.elapsed()))
@@ -317,7 +320,13 @@ mod tests {
             versions: Vec::new(),
         };
         let mut progress = Recorded::default();
+        let lock_file = root.join("lock");
+        let lock = match lock::take(&lock_file, |_| {}) {
+            Ok(lock) => lock,
+            Err(error) => return (Vec::new(), Err(at(&lock_file)(error))),
+        };
         let mut builder = Builder {
+            lock,
             files: HashMap::from([(pins::ZLIB.name, PathBuf::from("/sources/zlib.tar"))]),
             folders: HashMap::new(),
             force,

@@ -5,11 +5,21 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use std::process;
+use std::sync::Arc;
 
-/// Held while building. The system frees it with the process, however that ends, so no stale lock can be left.
+/// Held while building. The system frees it with the last process that has the file open, however that ends, so no
+/// stale lock can be left.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: Arc<File>,
+}
+
+impl Lock {
+    /// The locked file. A program that has it open holds the lock too: one that outlives this process, because only
+    /// this process was killed, is waited for.
+    pub(crate) fn file(&self) -> Arc<File> {
+        Arc::clone(&self.file)
+    }
 }
 
 /// Takes the lock at `path`, waiting for another holder; `waiting` is told the holder's process id first, if it wrote one.
@@ -32,7 +42,7 @@ pub(crate) fn take(path: &Path, waiting: impl FnOnce(&str)) -> io::Result<Lock> 
     file.set_len(0)?;
     file.rewind()?;
     write!(file, "{}", process::id())?;
-    Ok(Lock { _file: file })
+    Ok(Lock { file: Arc::new(file) })
 }
 
 #[cfg(test)]
@@ -49,7 +59,11 @@ mod tests {
         let (said, heard) = mpsc::channel();
         let second = thread::spawn(move || take(&path, |holder| said.send(holder.to_owned()).unwrap()).map(drop));
         assert_eq!(heard.recv().unwrap(), process::id().to_string());
+        // A program that this process started has the file open.
+        let file = first.file();
         drop(first);
+        assert!(!second.is_finished());
+        drop(file);
         second.join().unwrap().unwrap();
     }
 }

@@ -58,7 +58,7 @@ pub(crate) const SETTINGS: &str = include_str!("../recipe/settings.sh");
 
 /// amphi's changes to CPython, applied in this order.
 pub(crate) const PATCHES: &[Input] =
-    inputs!["patches/interrupt.patch", "patches/recursion.patch", "patches/snapshot.patch"];
+    inputs!["patches/asyncio.patch", "patches/interrupt.patch", "patches/recursion.patch", "patches/snapshot.patch"];
 
 /// The C bridge.
 pub(crate) const BRIDGE: &[Input] = inputs![
@@ -68,6 +68,8 @@ pub(crate) const BRIDGE: &[Input] = inputs![
     "c/finish.c",
     "c/host.c",
     "c/interrupt.c",
+    "c/keep.c",
+    "c/memory.c",
     "c/start.c",
     "c/types.c",
 ];

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::Arc;
 
 /// How many lines of a failed program's output the error shows.
 const TAIL: usize = 25;
@@ -22,6 +23,8 @@ pub(crate) struct Command {
     pub(crate) env: Vec<(String, String)>,
     /// What of the user's environment it sees.
     pub(crate) surroundings: Surroundings,
+    /// What it has as its input, though there is nothing to read in it: it stays open as long as the program lives.
+    pub(crate) held: Option<Arc<File>>,
 }
 
 /// What of the user's environment a program sees.
@@ -63,6 +66,7 @@ impl Command {
             folder: folder.into(),
             env: Vec::new(),
             surroundings: Surroundings::Clean,
+            held: None,
         }
     }
 
@@ -107,7 +111,11 @@ impl Command {
             command.env_clear().envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         }
         command.args(&self.args).envs(self.env.iter().map(|(name, value)| (name, value))).current_dir(&self.folder);
-        command.stdin(process::Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+        command.stdin(match &self.held {
+            Some(file) => process::Stdio::from(file.try_clone()?),
+            None => process::Stdio::null(),
+        });
+        command.stdout(writer.try_clone()?).stderr(writer);
         let mut child = command.spawn()?;
         // The command holds the writing ends; until they are closed the reader would never see the end.
         drop(command);

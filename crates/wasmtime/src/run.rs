@@ -98,7 +98,11 @@ impl Running {
         let output = Arc::new(Output::new(stdout, stderr, limits.output_bytes));
         let stdin = Arc::new(stdin);
         let registry = sandbox.hosts.registry(&sandbox.engine, &control, limits.memory_bytes, registered.0)?;
-        let run = Run::new(control.clone(), HostCalls::new(registry), MemoryLimit::new(limits.memory_bytes));
+        let run = Run::new(
+            control.clone(),
+            HostCalls::new(registry, limits.memory_bytes),
+            MemoryLimit::new(limits.memory_bytes),
+        );
         let guest = match &sandbox.linked {
             Linked::Wasmtime(linked) => {
                 let folders = p1::Folders::make(mounts, sandbox.cache.folder())?;
@@ -173,12 +177,8 @@ impl<W: 'static> Ready<W> {
             let start = instance.get_typed_func::<(), ()>(&mut self.store, "_start")?;
             start.call(&mut self.store, ())
         });
-        let refused = self.store.data().run.memory_limit.refused();
-        match exit(ended) {
-            // Python ends with 1 after an uncaught MemoryError, others give up or trap: the cause is the limit.
-            Exit::Code(1) | Exit::Trap(_) if refused => Exit::Limit(Limit::Memory),
-            exit => exit,
-        }
+        let run = &self.store.data().run;
+        exit(ended).caused_by_memory(run.memory_limit.refused() || run.calls.memory_refused())
     }
 }
 

@@ -193,7 +193,7 @@ impl Run {
     }
 
     fn memory_is_used_up(&self) -> bool {
-        // The engine grows memory without asking, up to the module's own maximum; a limit below it is found here.
+        // Python asks before it grows, others do not, and the engine lets them: a limit that was passed is found here.
         amphi_wasi::Memory::size(&GuestMemory) > self.limits.memory_bytes
     }
 

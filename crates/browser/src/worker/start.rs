@@ -68,7 +68,7 @@ pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsVa
     let began_ms = clock.now_ms();
     run::begin(Run {
         context,
-        hosts: HostCalls::new(hosts::registry(hosts)?),
+        hosts: HostCalls::new(hosts::registry(hosts)?, limits.memory_bytes),
         waiting: worker.waiting,
         inbox,
         output,
@@ -93,7 +93,8 @@ impl Started {
             (Some(exit), "stop") => exit,
             (_, "") => Exit::Code(0),
             (_, trapped) => Exit::Trap(trap::words(trapped).to_owned()),
-        };
+        }
+        .caused_by_memory(run.hosts.memory_refused());
         let timing = |name: &str, from: f64, to: f64| Timing { name: name.to_owned(), us: microseconds(to - from) };
         let tree = run.context.tree();
         let mut changes = self.folders.iter().map(|folder| changed(tree, folder));

@@ -11,6 +11,9 @@ use crate::wire;
 /// The longest name of an interface that is looked up.
 const MAX_NAME: u32 = 4096;
 
+/// Bytes in a page of a guest's memory.
+const PAGE: u64 = 64 << 10;
+
 /// The host's side of the ABI for one run.
 pub struct HostCalls<F: HostFunction + ?Sized> {
     registry: Registry<F>,
@@ -19,13 +22,21 @@ pub struct HostCalls<F: HostFunction + ?Sized> {
     /// Kept between calls, so that replies are written without allocation.
     scratch: Vec<u8>,
     signal: i32,
+    memory_bytes: u64,
+    memory_refused: bool,
 }
 
 impl<F: HostFunction + ?Sized> HostCalls<F> {
-    /// Serves the functions of this registry.
+    /// Serves the functions of this registry to a guest whose memory may have so many bytes.
     #[must_use]
-    pub fn new(registry: Registry<F>) -> Self {
-        Self { registry, kept: None, scratch: Vec::new(), signal: 0 }
+    pub fn new(registry: Registry<F>, memory_bytes: u64) -> Self {
+        Self { registry, kept: None, scratch: Vec::new(), signal: 0, memory_bytes, memory_refused: false }
+    }
+
+    /// Whether the guest asked for more memory than it may have.
+    #[must_use]
+    pub fn memory_refused(&self) -> bool {
+        self.memory_refused
     }
 
     /// The functions served.
@@ -64,7 +75,14 @@ impl<F: HostFunction + ?Sized> HostCalls<F> {
             AbiCall::CallFlat => self.call_flat(memory, arg(0), arg(1)),
             AbiCall::ReplyTake => self.reply_take(memory, Room(arg(0), arg(1))),
             AbiCall::Interrupt => std::mem::take(&mut self.signal),
+            AbiCall::MayGrow => self.may_grow(arg(0)),
         }
+    }
+
+    fn may_grow(&mut self, pages: u32) -> i32 {
+        let fits = u64::from(pages) * PAGE <= self.memory_bytes;
+        self.memory_refused |= !fits;
+        i32::from(fits)
     }
 
     fn interface_describe<M: GuestMemory>(&mut self, memory: &mut M, name: Room, out: Room) -> i32 {

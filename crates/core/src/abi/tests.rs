@@ -24,7 +24,17 @@ fn calls() -> HostCalls<dyn HostFunction> {
         .expect("a module");
     let mut registry = LocalRegistry::new();
     registry.add(module).expect("the first");
-    HostCalls::new(registry)
+    HostCalls::new(registry, 1 << 20)
+}
+
+#[test]
+fn memory_may_grow_to_its_limit() {
+    let mut calls = calls();
+    let mut memory = Memory::filled(0, 0);
+    for (pages, may, refused) in [(0, 1, false), (16, 1, false), (17, 0, true), (-1, 0, true), (1, 1, true)] {
+        assert_eq!(calls.dispatch(&mut memory, AbiCall::MayGrow, &[pages]), may, "{pages}");
+        assert_eq!(calls.memory_refused(), refused, "{pages}");
+    }
 }
 
 fn tuple(args: Vec<Value>) -> Vec<u8> {
@@ -161,7 +171,7 @@ fn an_interrupt_is_told_once() {
 #[test]
 fn the_table_names_each_function() {
     let names: Vec<_> = AbiCall::ALL.iter().map(|call| call.name()).collect();
-    assert_eq!(names, ["interface_describe", "call", "call_flat", "reply_take", "interrupt"]);
+    assert_eq!(names, ["interface_describe", "call", "call_flat", "reply_take", "interrupt", "may_grow"]);
     assert_eq!(AbiCall::CallFlat.params(), ["function", "slots_ptr"]);
     assert!(AbiCall::ALL.iter().all(|call| call.doc().ends_with('.')));
 }
