@@ -181,7 +181,7 @@ impl Builder<'_> {
             fs::create_dir_all(&folder).map_err(at(&folder))?;
             match step.action {
                 Action::Script(script) => this.script(step, script, &folder, started)?,
-                Action::Snapshot => {
+                Action::Snapshot(_) => {
                     finish::snapshot(this.snapshot, this.folder("optimise"), this.folder("stdlib"), &folder)?
                 }
             }

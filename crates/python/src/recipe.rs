@@ -26,8 +26,9 @@ macro_rules! inputs {
 pub(crate) enum Action {
     /// Runs this with `sh -eu`, after [`SETTINGS`], in the step's folder.
     Script(&'static str),
-    /// Has the caller's engine initialise the interpreter and keep its memory.
-    Snapshot,
+    /// Has the caller's engine initialise the interpreter and keep its memory. The number counts how the engine's way
+    /// of doing that has changed.
+    Snapshot(u32),
 }
 
 /// A program whose version shapes what a step makes.
@@ -156,7 +157,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "snapshot",
         title: "initialise the interpreter and keep its memory",
-        action: Action::Snapshot,
+        action: Action::Snapshot(2),
         needs: &["optimise", "stdlib"],
         pins: &[],
         inputs: &[],
@@ -188,8 +189,9 @@ impl Step {
     /// Adds everything that shapes what this step makes, except the steps that it needs.
     fn add_to(&self, key: &mut Key) {
         key.add(self.name);
-        if let Action::Script(script) = self.action {
-            add_script(key, script);
+        match self.action {
+            Action::Script(script) => add_script(key, script),
+            Action::Snapshot(version) => drop(key.add(&version.to_string())),
         }
         for need in self.needs {
             key.add(need);

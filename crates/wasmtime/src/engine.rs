@@ -78,8 +78,6 @@ pub(crate) fn config() -> Config {
         // The snapshot runs on a fiber, whose stack must hold the guest's and some of ours.
         .async_stack_size(GUEST_STACK + (4 << 20))
         .memory_init_cow(true)
-        // A table filled at the start costs a fifth of a millisecond; a check at each indirect call costs Python 3 %.
-        .table_lazy_init(false)
         .memory_guaranteed_dense_image_size(DENSE_IMAGE)
         .memory_reservation(RESERVATION)
         .memory_guard_size(GUARD);

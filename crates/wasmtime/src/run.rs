@@ -140,13 +140,26 @@ impl Running {
     /// # Errors
     /// What the guest changed in writable folders could not be written; its own failure is in the outcome.
     pub fn finish(self) -> Result<Outcome, Error> {
+        self.end(false)
+    }
+
+    /// The same, for a process that ends right after: the guest's memory and descriptors are left to the system, which
+    /// takes all of a process apart sooner than its parts one by one.
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub fn finish_last(self) -> Result<Outcome, Error> {
+        self.end(true)
+    }
+
+    fn end(self, last: bool) -> Result<Outcome, Error> {
         let Self { guest, control: _control, output, instantiate } = self;
         let begin = Instant::now();
         let (exit, files): (Exit, Vec<ChangedFile>) = match guest {
             Guest::Wasmtime(mut ready, folders) => {
                 let exit = ready.run();
                 // The guest's descriptors close before its folders are looked at and go.
-                drop(ready);
+                ready.leave(last);
                 let changes = folders.changes();
                 (exit, changes.map_err(|error| Error::io("cannot read what the guest left", error))?)
             }
@@ -154,7 +167,9 @@ impl Running {
                 let exit = ready.run();
                 let tree = ready.store.data().wasi.tree();
                 back.write_back(tree)?;
-                (exit, back.changes(tree))
+                let changes = back.changes(tree);
+                ready.leave(last);
+                (exit, changes)
             }
         };
         let (stdout, stderr) = output.take_captured();
@@ -179,6 +194,13 @@ impl<W: 'static> Ready<W> {
         });
         let run = &self.store.data().run;
         exit(ended).caused_by_memory(run.memory_limit.refused() || run.calls.memory_refused())
+    }
+
+    /// Takes it apart, unless the process does that.
+    fn leave(self: Box<Self>, last: bool) {
+        if last {
+            std::mem::forget(self);
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 //! The same input gives the same bytes on every machine: the guest sees amphi's own WASI with fixed clocks, random
 //! numbers, inodes and file times, all of which would stay behind in its memory. It must never know Python.
 
+mod compact;
+
 use crate::{Error, engine};
 use amphi_wasi::{
     Access, Call, Config, Context, Errno, Flow, Input, Platform, Preopen, Refused, SliceMemory, Stream, Tree,
@@ -41,7 +43,8 @@ pub fn snapshot(wasm: &[u8], init: &str, dirs: &[(PathBuf, &str)]) -> Result<Vec
         .enable_time()
         .build()
         .map_err(|error| Error::io("cannot start the snapshot", error))?;
-    runtime.block_on(work).map_err(|error| Error::Snapshot(format!("{error:#}")))
+    let wasm = runtime.block_on(work).map_err(|error| Error::Snapshot(format!("{error:#}")))?;
+    compact::compact(&wasm).map_err(|error| Error::Snapshot(error.to_string()))
 }
 
 /// A WASI world without chance: what it says depends on the content of `dirs` alone.

@@ -34,7 +34,10 @@ pub(super) fn run(kind: Kind, program: Program) -> Result<Outcome> {
         }
         std::process::exit(exit.process_code());
     });
-    Ok(running.finish()?)
+    let outcome = running.finish_last()?;
+    // The process ends now.
+    std::mem::forget((sandbox, native));
+    Ok(outcome)
 }
 
 fn tell(notice: Notice) {

@@ -17,8 +17,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A browser with the page, and the server that it came from.
 pub(crate) struct User {
     driver: Driver,
-    server: Child,
+    _server: Server,
 }
+
+/// A server that ends with its user.
+struct Server(Child);
 
 impl User {
     /// Opens the page and waits until it can run programs. `query` is what follows the address: `?example=hello`.
@@ -30,13 +33,13 @@ impl User {
     pub(crate) async fn opens_from(dist: &Path, query: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
         command.args(["serve", "--port", "0", "--dist"]).arg(dist);
-        let mut server = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut server = Server(command.stdout(Stdio::piped()).spawn().unwrap());
         let mut line = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
         let driver = Driver::start().await.unwrap();
         driver.client().goto(&format!("{url}{query}")).await.unwrap();
-        let user = Self { driver, server };
+        let user = Self { driver, _server: server };
         user.sees("exit", "Ready.").await;
         user
     }
@@ -122,10 +125,10 @@ pub(crate) fn dist() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist")
 }
 
-impl Drop for User {
+impl Drop for Server {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }

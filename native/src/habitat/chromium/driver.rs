@@ -1,7 +1,7 @@
 //! Chromium's driver and the browser it starts. Must never know the page.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -23,8 +23,12 @@ const DRIVER_VARIABLE: &str = "AMPHI_CHROMEDRIVER";
 /// How long the driver and the browser may take to start.
 const START: Duration = Duration::from_secs(60);
 
-/// Runs the driver, and ends it and the browser when the input ends: however this process ends, its pipes close.
-const WATCH: &str = "\"$0\" --port=0 & read -r _; kill 0";
+/// How often the driver is started: it ends at once when the port it chose is taken in the same moment.
+const ATTEMPTS: usize = 5;
+
+/// Runs the driver, and ends it and the browser when the input ends: however this process ends, its pipes close. The
+/// output ends with the driver.
+const WATCH: &str = "{ \"$0\" --port=0; kill 0; } & read -r _; kill 0";
 
 /// A driver with one browser; both end with this, a browser that was not closed too.
 #[derive(Debug)]
@@ -41,14 +45,15 @@ impl Driver {
     pub(crate) async fn start() -> Result<Self> {
         let browser = find(BROWSER_VARIABLE, BROWSERS, "Chromium", "chromium")?;
         let driver = find(DRIVER_VARIABLE, &["chromedriver"], "Chromium's driver", "chromium-driver")?;
-        let mut command = Command::new("sh");
-        command.args(["-c", WATCH]).arg(&driver).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // Ctrl-C at the terminal is for the guest; in a group of their own driver and browser don't see it.
-        command.process_group(0);
-        let mut process = command.spawn().with_context(|| format!("can't start {}", driver.display()))?;
-        let alive = process.stdin.take().context("the driver has no input")?;
-        let port =
-            timeout(START, port(&mut process)).await.map_err(|_| anyhow!("{} does not start", driver.display()))??;
+        let mut attempt = 1;
+        let (port, alive) = loop {
+            match timeout(START, listen(&driver)).await {
+                Ok(Ok(listening)) => break listening,
+                Ok(Err(_)) if attempt < ATTEMPTS => attempt += 1,
+                Ok(Err(error)) => return Err(error),
+                Err(_) => bail!("{} does not start", driver.display()),
+            }
+        };
         let mut arguments = vec!["--headless=new", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions"];
         if is_root() {
             // Chromium's own sandbox refuses to work for root, as in most containers.
@@ -86,6 +91,17 @@ impl Driver {
         // A browser that is gone or hangs needs no closing.
         let _ = timeout(Duration::from_secs(5), self.client.clone().close()).await;
     }
+}
+
+/// Starts the driver: the port it listens on, and the pipe whose end is its own.
+async fn listen(driver: &Path) -> Result<(u16, ChildStdin)> {
+    let mut command = Command::new("sh");
+    command.args(["-c", WATCH]).arg(driver).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    // Ctrl-C at the terminal is for the guest; in a group of their own driver and browser don't see it.
+    command.process_group(0);
+    let mut process = command.spawn().with_context(|| format!("can't start {}", driver.display()))?;
+    let alive = process.stdin.take().context("the driver has no input")?;
+    Ok((port(&mut process).await?, alive))
 }
 
 /// The port that the driver chose, which it prints.
