@@ -1,13 +1,13 @@
 //! From a prepared program to a run, and from its end to an outcome. It must never know how a guest waits or runs.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use amphi_core::abi::{self, HostCalls};
 use amphi_core::protocol::Waiting;
 use amphi_core::{Bytes, Change, ChangedFile, Exit, Guest, LIB, Outcome, Prepared, Program, Stdin, Timing, WORK, trap};
-use amphi_wasi::{Access, Config, Content, Context, Limits, Preopen, Tree};
+use amphi_wasi::{Access, Config, Content, Context, Errno, Limits, Preopen, Tree};
 use wasm_bindgen::JsValue;
 
 use super::clock::Clock;
@@ -61,9 +61,8 @@ pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsVa
         terminal,
         resolution_ns: Clock::resolution_ns(worker.waiting == Waiting::Shared),
     };
-    let folders = folders(&program);
     let limits = program.limits.clone();
-    let config = config(program, clock.realtime_ns())?;
+    let (config, folders) = config(program, clock.realtime_ns())?;
     let context = Context::new(config, platform).map_err(|error| format!("The program cannot start: {error}."))?;
     let began_ms = clock.now_ms();
     run::begin(Run {
@@ -135,13 +134,15 @@ fn check(program: &Program) -> Result<(), String> {
     Ok(())
 }
 
-fn config(program: Program, now_ns: u64) -> Result<Config, String> {
+/// What the guest's WASI starts with, and the folders whose changes are told: the program's own, then its mounts.
+fn config(program: Program, now_ns: u64) -> Result<(Config, Vec<Folder>), String> {
     let mut tree = Tree::new(now_ns);
     let mut preopens = Vec::new();
+    let mut own = Folder::at(WORK.to_owned());
     let (args, env) = (program.argv(), program.guest_env());
     if matches!(program.guest, Guest::Python { .. }) {
         for (path, bytes) in program.files {
-            tree.insert_file(&format!("{WORK}/{path}"), Content::from(bytes.0))
+            own.insert(&mut tree, &path, bytes)
                 .map_err(|errno| format!("The file {path} cannot be made in the guest: {errno}."))?;
         }
         tree.insert_file(LIBRARY, library::content())
@@ -149,11 +150,15 @@ fn config(program: Program, now_ns: u64) -> Result<Config, String> {
         preopens.push(Preopen { guest: WORK.to_owned(), dir: WORK.to_owned(), access: Access::ReadWrite });
         preopens.push(Preopen { guest: LIB.to_owned(), dir: LIB.to_owned(), access: Access::ReadOnly });
     }
+    let mut folders = vec![own];
     for (number, mount) in program.mounts.into_iter().enumerate() {
-        let dir = mount_dir(number);
+        // A place of its own, apart from what the guest calls it: one may lie in another there.
+        let dir = format!("/mount/{number}");
         tree.insert_directory(&dir).map_err(|errno| format!("{} cannot be mounted: {errno}.", mount.host))?;
+        let mut folder = Folder::at(dir.clone());
         for (path, bytes) in mount.copy.unwrap_or_default() {
-            tree.insert_file(&format!("{dir}/{path}"), Content::from(bytes.0))
+            folder
+                .insert(&mut tree, &path, bytes)
                 .map_err(|errno| format!("The file {path} of {} cannot be mounted: {errno}.", mount.host))?;
         }
         let access = match mount.access {
@@ -161,18 +166,14 @@ fn config(program: Program, now_ns: u64) -> Result<Config, String> {
             amphi_core::Access::ReadWrite => Access::ReadWrite,
         };
         preopens.push(Preopen { guest: mount.guest, dir, access });
+        folders.push(folder);
     }
     let limits = Limits {
         file_bytes: program.limits.file_bytes,
         files: program.limits.files,
         descriptors: program.limits.descriptors,
     };
-    Ok(Config { args, env, tree, preopens, limits })
-}
-
-/// Where mount `number` stands in the tree, apart from what the guest calls it: one may lie in another there.
-fn mount_dir(number: usize) -> String {
-    format!("/mount/{number}")
+    Ok((Config { args, env, tree, preopens, limits }, folders))
 }
 
 /// A folder whose changes are part of the outcome.
@@ -181,24 +182,33 @@ struct Folder {
     /// Where it stands in the tree.
     dir: String,
     /// The files that were in it at first.
-    before: BTreeSet<String>,
+    before: BTreeMap<String, Content>,
 }
 
-/// The program's own folder, then its mounts.
-fn folders(program: &Program) -> Vec<Folder> {
-    let own = Folder { dir: WORK.to_owned(), before: program.files.keys().cloned().collect() };
-    let mounts = program.mounts.iter().enumerate().map(|(number, mount)| Folder {
-        dir: mount_dir(number),
-        before: mount.copy.iter().flat_map(|files| files.keys().cloned()).collect(),
-    });
-    std::iter::once(own).chain(mounts).collect()
+impl Folder {
+    fn at(dir: String) -> Self {
+        Self { dir, before: BTreeMap::new() }
+    }
+
+    /// Puts a file into it, before the run.
+    fn insert(&mut self, tree: &mut Tree, path: &str, bytes: Bytes) -> Result<(), Errno> {
+        let content = Content::from(bytes.0);
+        tree.insert_file(&format!("{}/{path}", self.dir), content.clone())?;
+        self.before.insert(path.to_owned(), content);
+        Ok(())
+    }
 }
 
+/// What the run did in a folder. A file that was written and is the same as before has not changed.
 fn changed(tree: &Tree, Folder { dir, before }: &Folder) -> Vec<ChangedFile> {
-    let touched = tree.files_under(dir).filter(|file| file.changed).map(|file| {
-        let bytes = Bytes(file.bytes().into_owned());
-        let change = if before.contains(&file.path) { Change::Modified(bytes) } else { Change::Added(bytes) };
-        ChangedFile { path: file.path, change }
+    let touched = tree.files_under(dir).filter(|file| file.changed).filter_map(|file| {
+        let bytes = file.bytes();
+        let change = match before.get(&file.path) {
+            Some(before) if before.bytes() == &*bytes => return None,
+            Some(_) => Change::Modified(Bytes(bytes.into_owned())),
+            None => Change::Added(Bytes(bytes.into_owned())),
+        };
+        Some(ChangedFile { path: file.path, change })
     });
     let removed = tree.removed_under(dir).map(|path| ChangedFile { path, change: Change::Removed });
     let mut files: Vec<_> = touched.chain(removed).collect();

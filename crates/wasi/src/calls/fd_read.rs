@@ -2,7 +2,7 @@
 
 use super::buffers::{self, Buffer};
 use crate::context::Context;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, OpenFile};
 use crate::errno::{Errno, Result};
 use crate::flow::{Halt, Wait};
 use crate::memory::{Memory, MemoryExt};
@@ -34,9 +34,7 @@ impl<P: Platform> Context<P> {
         let buffer = buffers::first(memory, iovs, iovs_len)?;
         match self.descriptors.get_mut(fd)? {
             Descriptor::File(file) => {
-                if !file.read {
-                    return Err(Errno::Badf.into());
-                }
+                check_place(file, file.offset, buffer)?;
                 memory.check(read, 4)?;
                 let count = copy(memory, self.tree.file(file.inode)?, file.offset, buffer)?;
                 file.offset += u64::from(count);
@@ -64,7 +62,8 @@ impl<P: Platform> Context<P> {
         let mut buffer = buffers::first(memory, iovs, iovs_len)?;
         buffer.len = buffer.len.min(PREAD_MAX);
         match self.descriptors.get(fd)? {
-            Descriptor::File(file) if file.read => {
+            Descriptor::File(file) => {
+                check_place(file, offset, buffer)?;
                 memory.check(read, 4)?;
                 let count = copy(memory, self.tree.file(file.inode)?, offset, buffer)?;
                 memory.write_u32(read, count)
@@ -120,6 +119,18 @@ fn copy<M: Memory + ?Sized>(memory: &mut M, file: &FileBytes, offset: u64, buffe
     Ok(done)
 }
 
+/// In Linux's order, which is wasmtime's.
+///
+/// # Errors
+/// `INVAL`: no file is so long that this begins or ends inside it. `BADF`: not open for reading.
+fn check_place(file: &OpenFile, offset: u64, buffer: Buffer) -> Result<()> {
+    let Ok(place) = i64::try_from(offset) else { return Err(Errno::Inval) };
+    if !file.read {
+        return Err(Errno::Badf);
+    }
+    if place.checked_add(i64::from(buffer.len)).is_some() { Ok(()) } else { Err(Errno::Inval) }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::support::{Guest, config};
@@ -164,7 +175,8 @@ mod tests {
             ("start", 0, Ok(b"012".as_slice())),
             ("near the end", 8, Ok(b"89")),
             ("at the end", 10, Ok(b"")),
-            ("far out", i64::MAX as u64, Ok(b"")),
+            ("far out", i64::MAX as u64 - 3, Ok(b"")),
+            ("over the end of any file", i64::MAX as u64, Err(Errno::Inval)),
             ("too far out", u64::MAX, Err(Errno::Inval)),
         ] {
             let mut guest = guest();

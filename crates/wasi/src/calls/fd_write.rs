@@ -95,6 +95,10 @@ fn store<M: Memory + ?Sized, P: Platform>(
     offset: u64,
     buffer: Buffer,
 ) -> Result<u64> {
+    // Whether the place can be in a file comes first; an append has none.
+    if !file.append && i64::try_from(offset).is_err() {
+        return Err(Errno::Inval);
+    }
     if !file.write {
         return Err(Errno::Badf);
     }
@@ -104,7 +108,7 @@ fn store<M: Memory + ?Sized, P: Platform>(
         return Ok(at);
     }
     if signed.checked_add(i64::from(buffer.len)).is_none() {
-        return Err(Errno::Fbig);
+        return Err(Errno::Inval);
     }
     tree.write(file.inode, at, buffer.len, platform.realtime_ns(), |from, piece| {
         memory.read(buffer.at + u32::try_from(from).map_err(|_| Errno::Io)?, piece)
@@ -152,7 +156,7 @@ mod tests {
             ("buffer outside", Guest::WRITE, (250, 7), 0, 64, Errno::Fault),
             ("result outside", Guest::WRITE, (128, 2), 0, 256, Errno::Fault),
             ("beyond any file", Guest::WRITE, (128, 2), u64::MAX, 64, Errno::Inval),
-            ("over the end of any file", Guest::WRITE, (128, 2), i64::MAX as u64, 64, Errno::Fbig),
+            ("over the end of any file", Guest::WRITE, (128, 2), i64::MAX as u64, 64, Errno::Inval),
             ("over the limit", Guest::WRITE, (128, 2), 1 << 40, 64, Errno::Nospc),
         ] {
             let mut guest = guest();

@@ -5,7 +5,7 @@ use crate::mounts::Mount;
 use crate::{Error, folder};
 use amphi_core::{Change, ChangedFile};
 use amphi_wasi::{Access, Content, Preopen, Tree};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub(crate) struct Files {
 #[derive(Debug, Default)]
 pub(crate) struct Back {
     /// Scratch folders: the place in the tree, and what was in it at first.
-    scratch: Vec<(String, BTreeSet<String>)>,
+    scratch: Vec<(String, BTreeMap<String, Content>)>,
     /// Writable host folders: the place in the tree, and the folder.
     folders: Vec<(String, PathBuf)>,
 }
@@ -39,13 +39,14 @@ impl Files {
             let dir = format!("/{number}");
             let (guest, writable) = match mount {
                 Mount::Scratch { guest, files: list } => {
-                    let mut first = BTreeSet::new();
+                    let mut first = BTreeMap::new();
                     for (path, bytes) in list {
-                        let inserted = files.tree.insert_file(&format!("{dir}/{path}"), bytes.into());
+                        let content = Content::from(bytes);
+                        let inserted = files.tree.insert_file(&format!("{dir}/{path}"), content.clone());
                         inserted.map_err(|errno| {
                             Error::io(format!("{path} cannot be a file of the program"), io::Error::other(errno))
                         })?;
-                        first.insert(path);
+                        first.insert(path, content);
                     }
                     back.scratch.push((dir.clone(), first));
                     (guest, true)
@@ -92,18 +93,23 @@ impl Back {
         let done: Vec<_> = self
             .folders
             .iter()
-            .map(|(dir, host)| folder::write_back(host, &changes(tree, dir, &BTreeSet::new())))
+            .map(|(dir, host)| folder::write_back(host, &changes(tree, dir, &BTreeMap::new())))
             .collect();
         done.into_iter().collect()
     }
 }
 
-/// What the run did below a place in the tree; `first` tells which files were there.
-fn changes(tree: &Tree, dir: &str, first: &BTreeSet<String>) -> Vec<ChangedFile> {
-    let touched = tree.files_under(dir).filter(|file| file.changed).map(|file| {
-        let bytes = file.bytes().into_owned().into();
-        let change = if first.contains(&file.path) { Change::Modified(bytes) } else { Change::Added(bytes) };
-        ChangedFile { path: file.path, change }
+/// What the run did below a place in the tree; `first` tells which files were there. One that was written and is the
+/// same as before has not changed.
+fn changes(tree: &Tree, dir: &str, first: &BTreeMap<String, Content>) -> Vec<ChangedFile> {
+    let touched = tree.files_under(dir).filter(|file| file.changed).filter_map(|file| {
+        let bytes = file.bytes();
+        let change = match first.get(&file.path) {
+            Some(before) if before.bytes() == &*bytes => return None,
+            Some(_) => Change::Modified(bytes.into_owned().into()),
+            None => Change::Added(bytes.into_owned().into()),
+        };
+        Some(ChangedFile { path: file.path, change })
     });
     let removed = tree.removed_under(dir).map(|path| ChangedFile { path, change: Change::Removed });
     touched.chain(removed).collect()
