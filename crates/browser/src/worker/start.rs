@@ -1,13 +1,12 @@
 //! From a prepared program to a run, and from its end to an outcome. It must never know how a guest waits or runs.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use amphi_core::abi::{self, HostCalls};
 use amphi_core::protocol::Waiting;
 use amphi_core::{Bytes, Change, ChangedFile, Exit, Guest, LIB, Outcome, Prepared, Program, Stdin, Timing, WORK, trap};
-use amphi_wasi::{Access, Config, Content, Context, Errno, Limits, Preopen, Tree};
+use amphi_wasi::{Access, Config, Content, Context, Limits, Preopen, Tree};
 use wasm_bindgen::JsValue;
 
 use super::clock::Clock;
@@ -23,8 +22,8 @@ const LIBRARY: &str = "/lib/python313.zip";
 /// A run that has begun.
 #[derive(Debug)]
 pub(super) struct Started {
-    /// The folders whose changes go into the outcome: the program's own, then its mounts.
-    folders: Vec<Folder>,
+    /// The folders of the tree whose changes go into the outcome: the program's own, then its mounts.
+    folders: Vec<String>,
     clock: Clock,
     prepare_ms: f64,
     began_ms: f64,
@@ -134,15 +133,16 @@ fn check(program: &Program) -> Result<(), String> {
     Ok(())
 }
 
-/// What the guest's WASI starts with, and the folders whose changes are told: the program's own, then its mounts.
-fn config(program: Program, now_ns: u64) -> Result<(Config, Vec<Folder>), String> {
+/// What the guest's WASI starts with, and the folders of its tree whose changes are told: the program's own, then its
+/// mounts.
+fn config(program: Program, now_ns: u64) -> Result<(Config, Vec<String>), String> {
     let mut tree = Tree::new(now_ns);
     let mut preopens = Vec::new();
-    let mut own = Folder::at(WORK.to_owned());
+    let mut folders = vec![WORK.to_owned()];
     let (args, env) = (program.argv(), program.guest_env());
     if matches!(program.guest, Guest::Python { .. }) {
         for (path, bytes) in program.files {
-            own.insert(&mut tree, &path, bytes)
+            tree.insert_file(&format!("{WORK}/{path}"), Content::from(bytes.0))
                 .map_err(|errno| format!("The file {path} cannot be made in the guest: {errno}."))?;
         }
         tree.insert_file(LIBRARY, library::content())
@@ -150,23 +150,20 @@ fn config(program: Program, now_ns: u64) -> Result<(Config, Vec<Folder>), String
         preopens.push(Preopen { guest: WORK.to_owned(), dir: WORK.to_owned(), access: Access::ReadWrite });
         preopens.push(Preopen { guest: LIB.to_owned(), dir: LIB.to_owned(), access: Access::ReadOnly });
     }
-    let mut folders = vec![own];
     for (number, mount) in program.mounts.into_iter().enumerate() {
         // A place of its own, apart from what the guest calls it: one may lie in another there.
         let dir = format!("/mount/{number}");
         tree.insert_directory(&dir).map_err(|errno| format!("{} cannot be mounted: {errno}.", mount.host))?;
-        let mut folder = Folder::at(dir.clone());
         for (path, bytes) in mount.copy.unwrap_or_default() {
-            folder
-                .insert(&mut tree, &path, bytes)
+            tree.insert_file(&format!("{dir}/{path}"), Content::from(bytes.0))
                 .map_err(|errno| format!("The file {path} of {} cannot be mounted: {errno}.", mount.host))?;
         }
         let access = match mount.access {
             amphi_core::Access::ReadOnly => Access::ReadOnly,
             amphi_core::Access::ReadWrite => Access::ReadWrite,
         };
+        folders.push(dir.clone());
         preopens.push(Preopen { guest: mount.guest, dir, access });
-        folders.push(folder);
     }
     let limits = Limits {
         file_bytes: program.limits.file_bytes,
@@ -176,39 +173,12 @@ fn config(program: Program, now_ns: u64) -> Result<(Config, Vec<Folder>), String
     Ok((Config { args, env, tree, preopens, limits }, folders))
 }
 
-/// A folder whose changes are part of the outcome.
-#[derive(Debug)]
-struct Folder {
-    /// Where it stands in the tree.
-    dir: String,
-    /// The files that were in it at first.
-    before: BTreeMap<String, Content>,
-}
-
-impl Folder {
-    fn at(dir: String) -> Self {
-        Self { dir, before: BTreeMap::new() }
-    }
-
-    /// Puts a file into it, before the run.
-    fn insert(&mut self, tree: &mut Tree, path: &str, bytes: Bytes) -> Result<(), Errno> {
-        let content = Content::from(bytes.0);
-        tree.insert_file(&format!("{}/{path}", self.dir), content.clone())?;
-        self.before.insert(path.to_owned(), content);
-        Ok(())
-    }
-}
-
-/// What the run did in a folder. A file that was written and is the same as before has not changed.
-fn changed(tree: &Tree, Folder { dir, before }: &Folder) -> Vec<ChangedFile> {
-    let touched = tree.files_under(dir).filter(|file| file.changed).filter_map(|file| {
-        let bytes = file.bytes();
-        let change = match before.get(&file.path) {
-            Some(before) if before.bytes() == &*bytes => return None,
-            Some(_) => Change::Modified(Bytes(bytes.into_owned())),
-            None => Change::Added(Bytes(bytes.into_owned())),
-        };
-        Some(ChangedFile { path: file.path, change })
+/// What the run did in a folder of the tree. A file that was written and is the same as before has not changed.
+fn changed(tree: &Tree, dir: &str) -> Vec<ChangedFile> {
+    let touched = tree.files_under(dir).filter(|file| file.changed && !file.is_as_before()).map(|file| {
+        let bytes = Bytes(file.bytes().into_owned());
+        let change = if file.was_there() { Change::Modified(bytes) } else { Change::Added(bytes) };
+        ChangedFile { path: file.path, change }
     });
     let removed = tree.removed_under(dir).map(|path| ChangedFile { path, change: Change::Removed });
     let mut files: Vec<_> = touched.chain(removed).collect();

@@ -1,7 +1,7 @@
 //! Lists of buffers (`iovec`, `ciovec`). Owns which buffer of a list a call uses: as in wasmtime, the first that is not
-//! empty, and no other. Must never know files.
+//! empty, and no other; and where in a file one may lie. Must never know what is in a file.
 
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use crate::memory::{Memory, MemoryExt, offset};
 
 /// Part of the guest's memory; inside it when it comes from [`first`].
@@ -43,6 +43,18 @@ pub(crate) fn first<M: Memory + ?Sized>(memory: &M, list: u32, count: u32) -> Re
         seen += batch;
     }
     Ok(Buffer { at: 0, len: 0 })
+}
+
+/// Whether a buffer may be read or written at that place of a file, looked at in Linux's order, which is wasmtime's.
+///
+/// # Errors
+/// `INVAL`: no file is so long that this begins or ends inside it. `BADF`: the descriptor is not open for it.
+pub(crate) fn check_place(allowed: bool, offset: u64, buffer: Buffer) -> Result<()> {
+    let Ok(place) = i64::try_from(offset) else { return Err(Errno::Inval) };
+    if !allowed {
+        return Err(Errno::Badf);
+    }
+    if place.checked_add(i64::from(buffer.len)).is_some() { Ok(()) } else { Err(Errno::Inval) }
 }
 
 #[cfg(test)]

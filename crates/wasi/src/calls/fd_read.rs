@@ -2,7 +2,7 @@
 
 use super::buffers::{self, Buffer};
 use crate::context::Context;
-use crate::descriptor::{Descriptor, OpenFile};
+use crate::descriptor::Descriptor;
 use crate::errno::{Errno, Result};
 use crate::flow::{Halt, Wait};
 use crate::memory::{Memory, MemoryExt};
@@ -34,7 +34,7 @@ impl<P: Platform> Context<P> {
         let buffer = buffers::first(memory, iovs, iovs_len)?;
         match self.descriptors.get_mut(fd)? {
             Descriptor::File(file) => {
-                check_place(file, file.offset, buffer)?;
+                buffers::check_place(file.read, file.offset, buffer)?;
                 memory.check(read, 4)?;
                 let count = copy(memory, self.tree.file(file.inode)?, file.offset, buffer)?;
                 file.offset += u64::from(count);
@@ -63,7 +63,7 @@ impl<P: Platform> Context<P> {
         buffer.len = buffer.len.min(PREAD_MAX);
         match self.descriptors.get(fd)? {
             Descriptor::File(file) => {
-                check_place(file, offset, buffer)?;
+                buffers::check_place(file.read, offset, buffer)?;
                 memory.check(read, 4)?;
                 let count = copy(memory, self.tree.file(file.inode)?, offset, buffer)?;
                 memory.write_u32(read, count)
@@ -117,18 +117,6 @@ fn copy<M: Memory + ?Sized>(memory: &mut M, file: &FileBytes, offset: u64, buffe
         done += u32::try_from(piece.len()).map_err(|_| Errno::Io)?;
     }
     Ok(done)
-}
-
-/// In Linux's order, which is wasmtime's.
-///
-/// # Errors
-/// `INVAL`: no file is so long that this begins or ends inside it. `BADF`: not open for reading.
-fn check_place(file: &OpenFile, offset: u64, buffer: Buffer) -> Result<()> {
-    let Ok(place) = i64::try_from(offset) else { return Err(Errno::Inval) };
-    if !file.read {
-        return Err(Errno::Badf);
-    }
-    if place.checked_add(i64::from(buffer.len)).is_some() { Ok(()) } else { Err(Errno::Inval) }
 }
 
 #[cfg(test)]

@@ -95,20 +95,10 @@ fn store<M: Memory + ?Sized, P: Platform>(
     offset: u64,
     buffer: Buffer,
 ) -> Result<u64> {
-    // Whether the place can be in a file comes first; an append has none.
-    if !file.append && i64::try_from(offset).is_err() {
-        return Err(Errno::Inval);
-    }
-    if !file.write {
-        return Err(Errno::Badf);
-    }
     let at = if file.append { tree.file(file.inode)?.len() } else { offset };
-    let Ok(signed) = i64::try_from(at) else { return Err(Errno::Inval) };
+    buffers::check_place(file.write, at, buffer)?;
     if buffer.len == 0 {
         return Ok(at);
-    }
-    if signed.checked_add(i64::from(buffer.len)).is_none() {
-        return Err(Errno::Inval);
     }
     tree.write(file.inode, at, buffer.len, platform.realtime_ns(), |from, piece| {
         memory.read(buffer.at + u32::try_from(from).map_err(|_| Errno::Io)?, piece)

@@ -12,10 +12,17 @@ use crate::errno::Result;
 pub(super) struct Start {
     /// The directories a guest may write under, as paths from the root.
     roots: Vec<String>,
-    /// The files under them: path from the root and inode number.
-    files: BTreeMap<String, u64>,
+    /// The files under them, by path from the root.
+    files: BTreeMap<String, Before>,
     /// Inodes from this number on are newer.
     next_ino: u64,
+}
+
+/// A file as it was then.
+#[derive(Debug, Clone)]
+struct Before {
+    ino: u64,
+    bytes: FileBytes,
 }
 
 impl Start {
@@ -28,8 +35,10 @@ impl Start {
                 tree.collect(id, &mut found);
             }
             for (path, id) in found {
-                if let Ok(inode) = tree.inode(id) {
-                    start.files.insert(join(&root, &path), inode.ino);
+                if let Ok(inode) = tree.inode(id)
+                    && let Body::File(bytes) = &inode.body
+                {
+                    start.files.insert(join(&root, &path), Before { ino: inode.ino, bytes: bytes.clone() });
                 }
             }
             start.roots.push(root);
@@ -49,6 +58,7 @@ pub struct TreeFile<'a> {
     pub path: String,
     /// Whether it is new, was written, or was moved here since the guest started.
     pub changed: bool,
+    before: Option<&'a FileBytes>,
     bytes: &'a FileBytes,
 }
 
@@ -63,6 +73,18 @@ impl<'a> TreeFile<'a> {
     #[must_use]
     pub fn size(&self) -> u64 {
         self.bytes.len()
+    }
+
+    /// Whether a file was at its path when the guest started.
+    #[must_use]
+    pub fn was_there(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Whether the file that was at its path held the same bytes.
+    #[must_use]
+    pub fn is_as_before(&self) -> bool {
+        self.before.is_some_and(|before| before.len() == self.size() && before.to_bytes() == self.bytes())
     }
 }
 
@@ -80,11 +102,12 @@ impl Tree {
             let inode = self.inode(id).ok()?;
             let Body::File(bytes) = &inode.body else { return None };
             let whole = join(&root, &path);
-            let moved = match self.start.files.get(&whole) {
-                Some(ino) => *ino != inode.ino,
+            let before = self.start.files.get(&whole);
+            let moved = match before {
+                Some(before) => before.ino != inode.ino,
                 None => inode.ino >= self.start.next_ino || self.start.covers(&whole),
             };
-            Some(TreeFile { path, changed: inode.modified || moved, bytes })
+            Some(TreeFile { path, changed: inode.modified || moved, before: before.map(|before| &before.bytes), bytes })
         })
     }
 

@@ -4,8 +4,7 @@
 use crate::mounts::Mount;
 use crate::{Error, folder};
 use amphi_core::{Change, ChangedFile};
-use amphi_wasi::{Access, Content, Preopen, Tree};
-use std::collections::BTreeMap;
+use amphi_wasi::{Access, Content, Preopen, Tree, TreeFile};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,8 +21,8 @@ pub(crate) struct Files {
 /// What has to leave the tree after the run.
 #[derive(Debug, Default)]
 pub(crate) struct Back {
-    /// Scratch folders: the place in the tree, and what was in it at first.
-    scratch: Vec<(String, BTreeMap<String, Content>)>,
+    /// Scratch folders: the place in the tree.
+    scratch: Vec<String>,
     /// Writable host folders: the place in the tree, and the folder.
     folders: Vec<(String, PathBuf)>,
 }
@@ -39,16 +38,13 @@ impl Files {
             let dir = format!("/{number}");
             let (guest, writable) = match mount {
                 Mount::Scratch { guest, files: list } => {
-                    let mut first = BTreeMap::new();
                     for (path, bytes) in list {
-                        let content = Content::from(bytes);
-                        let inserted = files.tree.insert_file(&format!("{dir}/{path}"), content.clone());
+                        let inserted = files.tree.insert_file(&format!("{dir}/{path}"), bytes.into());
                         inserted.map_err(|errno| {
                             Error::io(format!("{path} cannot be a file of the program"), io::Error::other(errno))
                         })?;
-                        first.insert(path, content);
                     }
-                    back.scratch.push((dir.clone(), first));
+                    back.scratch.push(dir.clone());
                     (guest, true)
                 }
                 Mount::Single { guest, file } => {
@@ -80,7 +76,8 @@ impl Files {
 impl Back {
     /// What the run did to the files of its scratch folders.
     pub(crate) fn changes(&self, tree: &Tree) -> Vec<ChangedFile> {
-        let mut changes: Vec<_> = self.scratch.iter().flat_map(|(dir, first)| changes(tree, dir, first)).collect();
+        let differs = |file: &TreeFile<'_>| !file.is_as_before();
+        let mut changes: Vec<_> = self.scratch.iter().flat_map(|dir| changes(tree, dir, differs)).collect();
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         changes
     }
@@ -93,26 +90,22 @@ impl Back {
         let done: Vec<_> = self
             .folders
             .iter()
-            .map(|(dir, host)| folder::write_back(host, &changes(tree, dir, &BTreeMap::new())))
+            // A file that was written with the bytes it had is a newer file nevertheless.
+            .map(|(dir, host)| folder::write_back(host, &changes(tree, dir, |_| true)))
             .collect();
         done.into_iter().collect()
     }
 }
 
-/// What the run did below a place in the tree; `first` tells which files were there. One that was written and is the
-/// same as before has not changed.
-fn changes(tree: &Tree, dir: &str, first: &BTreeMap<String, Content>) -> Vec<ChangedFile> {
-    let touched = tree.files_under(dir).filter(|file| file.changed).filter_map(|file| {
-        let bytes = file.bytes();
-        let change = match first.get(&file.path) {
-            Some(before) if before.bytes() == &*bytes => return None,
-            Some(_) => Change::Modified(bytes.into_owned().into()),
-            None => Change::Added(bytes.into_owned().into()),
-        };
-        Some(ChangedFile { path: file.path, change })
+/// What the run did below a place in the tree; of the files that it wrote, those that count.
+fn changes(tree: &Tree, dir: &str, counts: impl Fn(&TreeFile<'_>) -> bool) -> Vec<ChangedFile> {
+    let written = tree.files_under(dir).filter(|file| file.changed && counts(file)).map(|file| {
+        let bytes = file.bytes().into_owned().into();
+        let change = if file.was_there() { Change::Modified(bytes) } else { Change::Added(bytes) };
+        ChangedFile { path: file.path, change }
     });
     let removed = tree.removed_under(dir).map(|path| ChangedFile { path, change: Change::Removed });
-    touched.chain(removed).collect()
+    written.chain(removed).collect()
 }
 
 /// Puts a host folder into the tree. Links stay links, what is neither file, folder nor link is left out.
