@@ -61,7 +61,19 @@ pub(crate) struct PythonFlags {
 const PLAIN: &str = "iuOVBEIPqsSvbx";
 
 /// Our options that take a value in the next argument.
-const VALUED: &[&str] = &["--habitat", "--dir", "--env", "--host", "--memory", "--wall", "--output-limit"];
+const VALUED: &[&str] = &[
+    "--habitat",
+    "--dir",
+    "--env",
+    "--host",
+    "--memory",
+    "--wall",
+    "--output-limit",
+    "--fault",
+    "--filter",
+    "--out",
+    "--bytes",
+];
 
 impl PythonFlags {
     /// The flags as the interpreter takes them.
@@ -96,7 +108,7 @@ impl PythonFlags {
 pub(crate) fn separated(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args = args.into_iter();
     let mut out: Vec<OsString> = args.by_ref().take(2).collect();
-    if out.get(1).is_none_or(|command| command != "run") {
+    if out.get(1).is_none_or(|command| command != "run" && command != "trace") {
         out.extend(args);
         return out;
     }
@@ -168,6 +180,7 @@ mod tests {
             ("run script.py -c x", "run script.py -c x"),
             ("run - -c x", "run - -c x"),
             ("run -i script.py -m", "run -i script.py -m"),
+            ("trace --filter a -c x --json", "trace --filter a -c x -- --json"),
             ("repl -c x", "repl -c x"),
             ("run", "run"),
         ] {

@@ -21,16 +21,31 @@ pub(crate) enum Name {
     Chromium,
 }
 
-/// Runs a program on this process's own streams, and gives the exit code.
+impl Name {
+    /// Every habitat.
+    pub(crate) const ALL: &[Self] = &[Self::Wasmtime, Self::Shim, Self::Chromium];
+
+    /// As the user writes it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Wasmtime => "wasmtime",
+            Self::Shim => "shim",
+            Self::Chromium => "chromium",
+        }
+    }
+}
+
+/// Runs a program on this process's own streams, and gives the exit code. Records of its calls, where it asks for them,
+/// go to `trace`.
 ///
 /// # Errors
 /// The program could not begin; the message says why and what to do.
-pub(crate) fn run(name: Name, program: Program) -> Result<i32> {
+pub(crate) fn run(name: Name, program: Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<i32> {
     let limits = program.limits.clone();
     let outcome: Outcome = match name {
-        Name::Wasmtime => native::run(Kind::Wasmtime, program)?,
-        Name::Shim => native::run(Kind::Shim, program)?,
-        Name::Chromium => chromium::Chromium::start()?.run(&program, &mut ProcessStreams)?,
+        Name::Wasmtime => native::run(Kind::Wasmtime, program, trace)?,
+        Name::Shim => native::run(Kind::Shim, program, trace)?,
+        Name::Chromium => chromium::Chromium::start()?.run(&program, &mut ProcessStreams::new(trace))?,
     };
     if let Some(message) = outcome.exit.message(&limits) {
         crate::say(&message);

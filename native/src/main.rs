@@ -10,6 +10,8 @@ mod repl;
 mod run;
 mod serve;
 mod streams;
+mod trace;
+mod wasi;
 
 use clap::Parser;
 use std::io::Write as _;
@@ -27,13 +29,17 @@ const EXAMPLES: &str = "\
 Examples:
   amphi run -c 'import sys; print(sys.platform)'
   amphi run examples/hello --habitat shim
+  amphi trace script.py
   amphi repl
+  amphi wasi fd_readdir
   amphi serve";
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(run::Run),
+    Trace(trace::Trace),
     Repl(repl::Repl),
+    Wasi(wasi::Wasi),
     Serve(serve::Serve),
     Python(python::Python),
 }
@@ -41,7 +47,9 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Amphi::parse_from(flags::separated(std::env::args_os())).command {
         Command::Run(run) => run.run(),
+        Command::Trace(trace) => trace.run(),
         Command::Repl(repl) => repl.run(),
+        Command::Wasi(wasi) => wasi.run().map(|()| 0),
         Command::Serve(serve) => serve.run().map(|()| 0),
         Command::Python(python) => python.run().map(|()| 0),
     };

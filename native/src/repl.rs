@@ -36,6 +36,6 @@ impl Repl {
         program.limits.wall_ms = None;
         let habitat = self.options.habitat;
         self.options.apply(&mut program)?;
-        habitat::run(habitat, program)
+        habitat::run(habitat, program, |_| {})
     }
 }

@@ -59,6 +59,13 @@ pub(crate) struct Options {
     /// The most the run may print, for instance 1MiB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     output_limit: Option<u64>,
+    /// Calls that fail without being made, for instance fd_write:NOSPC@2.. from the second on, or path_open=*.txt:ACCES.
+    /// Repeat it for more.
+    #[arg(long, value_name = "CALL[=PATH]:ERRNO[@COUNT]")]
+    fault: Vec<String>,
+    /// Clocks, random numbers and inodes that are the same in every run, from this seed; 0 if none is given.
+    #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    deterministic: Option<u64>,
 }
 
 const EXAMPLES: &str = "\
@@ -76,13 +83,14 @@ Exit codes: the guest's own; 121 memory, 122 wall time, 123 output: a limit was 
 impl Run {
     /// Runs it, and gives the exit code.
     pub(crate) fn run(self) -> Result<i32> {
-        let habitat = self.options.habitat;
-        let program = self.into_program()?;
-        habitat::run(habitat, program)
+        let (habitat, program) = self.into_program()?;
+        habitat::run(habitat, program, |_| {})
     }
 
-    fn into_program(self) -> Result<Program> {
+    /// The program, and where it is to run.
+    pub(crate) fn into_program(self) -> Result<(habitat::Name, Program)> {
         let Self { program: path, mut args, code, module, options, flags } = self;
+        let habitat = options.habitat;
         let list = flags.list();
         let mut program = match (code, module) {
             (None, None) => match path {
@@ -112,7 +120,7 @@ impl Run {
             program.limits.wall_ms = None;
         }
         options.apply(&mut program)?;
-        Ok(program)
+        Ok((habitat, program))
     }
 }
 
@@ -139,6 +147,10 @@ impl Options {
             let host = host(given)?;
             program.hosts.retain(|other| other.name != host.name);
             program.hosts.push(host);
+        }
+        program.watch.faults.extend(self.fault);
+        if let Some(seed) = self.deterministic {
+            program.determinism.get_or_insert_default().seed = seed;
         }
         let limits = &mut program.limits;
         limits.memory_bytes = self.memory.unwrap_or(limits.memory_bytes);

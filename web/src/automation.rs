@@ -124,6 +124,7 @@ fn told(runs: &Runs, run: u32, event: page::Event) {
         run,
         match event {
             page::Event::Output(stream, bytes) => Event::Output { run, stream, bytes: Bytes(bytes) },
+            page::Event::Trace(records) => Event::Trace { run, records: Bytes(records) },
             page::Event::WantsInput => Event::WantsInput { run },
             page::Event::Finished { outcome, .. } => Event::Finished { run, outcome },
             page::Event::Failed(message) => Event::Failed { run: Some(run), message },
@@ -170,7 +171,7 @@ fn batch(runs: &Runs, number: u32) -> JsValue {
     };
     let (mut events, mut size) = (Vec::new(), 0);
     while let Some(event) = driven.events.pop_front() {
-        if let Event::Output { bytes, .. } = &event {
+        if let Event::Output { bytes, .. } | Event::Trace { records: bytes, .. } = &event {
             size += bytes.len();
         }
         match (events.last_mut(), event) {

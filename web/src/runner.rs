@@ -88,6 +88,8 @@ impl Runner {
 
     fn told(&self, event: Event, limits: &Limits, began: f64) {
         match event {
+            // The page asks for no trace.
+            Event::Trace(_) => {}
             Event::Output(stream, bytes) => {
                 let stream = match stream {
                     OutputStream::Stdout => Stream::Stdout,

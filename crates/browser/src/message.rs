@@ -52,6 +52,8 @@ pub(crate) enum ToPage {
         /// At least one byte.
         bytes: Uint8Array,
     },
+    /// Records of the guest's calls, in order and whole.
+    Trace(Uint8Array),
     /// The guest waits for input.
     Waiting,
     /// The run is over: its [`amphi_core::Outcome`] as JSON, without output. The worker makes itself ready again.
@@ -106,6 +108,7 @@ impl ToPage {
             Self::NoPython(why) => array(&[text("no-python"), text(why)]),
             Self::Ready => array(&[text("ready")]),
             Self::Output { stderr, bytes } => array(&[text("output"), (*stderr).into(), bytes.into()]),
+            Self::Trace(records) => array(&[text("trace"), records.into()]),
             Self::Waiting => array(&[text("waiting")]),
             Self::Ended(finished) => array(&[text("ended"), text(finished)]),
             Self::Refused(why) => array(&[text("refused"), text(why)]),
@@ -123,6 +126,7 @@ impl ToPage {
             "no-python" => Self::NoPython(part(1).as_string()?),
             "ready" => Self::Ready,
             "output" => Self::Output { stderr: part(1).as_bool()?, bytes: part(2).dyn_into().ok()? },
+            "trace" => Self::Trace(part(1).dyn_into().ok()?),
             "waiting" => Self::Waiting,
             "ended" => Self::Ended(part(1).as_string()?),
             "refused" => Self::Refused(part(1).as_string()?),

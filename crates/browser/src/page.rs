@@ -8,16 +8,16 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use amphi_core::protocol::Waiting;
-use wasm_bindgen_futures::spawn_local;
-
 use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
-pub use python::sha256;
-pub use run::{Event, Run};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::message::ToPage;
 use sandbox::{Loaded, Sandbox};
+
+pub use python::sha256;
+pub use run::{Event, Run};
 
 /// So many workers are kept when nothing runs.
 const KEPT: usize = 2;
@@ -181,6 +181,7 @@ impl Habitat {
                 }
                 // What an ended run still says is for nobody; what is said of Python, its sandbox passes on.
                 ToPage::Output { .. }
+                | ToPage::Trace(_)
                 | ToPage::Waiting
                 | ToPage::Ended(_)
                 | ToPage::Python(_)

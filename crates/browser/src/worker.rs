@@ -60,21 +60,18 @@ pub fn receive(message: &JsValue) {
     let Some(message) = ToWorker::from_js(message) else {
         return post(&ToPage::Failed("The page is from another build than its worker. Reload the page.".to_owned()));
     };
-    match message {
-        ToWorker::Prepare { wait, control, module } => prepare(&wait, &control, module),
-        ToWorker::Library(bytes) => library::sent(bytes),
-        message if WORKER.with_borrow(Option::is_none) => EARLY.with_borrow_mut(|early| early.push(message)),
-        message => serve(message),
-    }
+    serve(message);
 }
 
 fn serve(message: ToWorker) {
     match message {
+        ToWorker::Prepare { wait, control, module } => prepare(&wait, &control, module),
+        ToWorker::Library(bytes) => library::sent(bytes),
+        early if WORKER.with_borrow(Option::is_none) => EARLY.with_borrow_mut(|kept| kept.push(early)),
         ToWorker::Start { program, terminal, module } => start(&program, terminal, &module),
         ToWorker::Stdin(bytes) => with_inbox(|inbox| inbox.push(&bytes.to_vec())),
         ToWorker::StdinEnd => with_inbox(inbox::Inbox::end),
         ToWorker::Signal(number) => with_inbox(|inbox| inbox.signal(number)),
-        ToWorker::Prepare { .. } | ToWorker::Library(_) => {}
     }
 }
 
@@ -99,7 +96,11 @@ fn prepare(way: &str, control: &JsValue, python: JsValue) {
         EARLY.take().into_iter().for_each(serve);
     };
     match LOADING.take() {
-        None => prepared(if python.is_undefined() { Err(NOT_LOADED.to_owned()) } else { Ok(python) }),
+        None => prepared(if python.is_undefined() {
+            Err("Python is not loaded in this worker.".to_owned())
+        } else {
+            Ok(python)
+        }),
         Some(loading) => spawn_local(async move {
             let python = JsFuture::from(loading).await.map_err(|error| {
                 let why = words(&error);
@@ -113,8 +114,6 @@ fn prepare(way: &str, control: &JsValue, python: JsValue) {
         }),
     }
 }
-
-const NOT_LOADED: &str = "Python is not loaded in this worker.";
 
 /// Instantiates Python, so that the next run only has to start it.
 fn make_ready() {

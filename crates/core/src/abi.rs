@@ -6,11 +6,13 @@
 
 mod calls;
 mod memory;
+mod seen;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use calls::HostCalls;
 pub use memory::{GuestMemory, OutOfBounds};
+pub use seen::SeenCall;
 
 /// The name of the import module; a change that old guests could not live with gets a new number.
 pub const MODULE: &str = "amphi:host@1";

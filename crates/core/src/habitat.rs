@@ -49,6 +49,12 @@ pub trait Streams: Send {
     /// Takes what the guest wrote.
     fn write(&mut self, stream: OutputStream, bytes: &[u8]);
 
+    /// Takes records of the guest's calls, in the form of `amphi_wasi::trace`; only told where the program asks for it
+    /// in [`Watch::trace`](crate::program::Watch).
+    fn trace(&mut self, records: &[u8]) {
+        let _ = records;
+    }
+
     /// Gives the guest input, which may wait; 0 is its end. Asked only when the program inherits its input.
     fn read(&mut self, out: &mut [u8]) -> usize {
         let _ = out;
@@ -63,6 +69,8 @@ pub struct Captured {
     pub stdout: Vec<u8>,
     /// What went to standard error.
     pub stderr: Vec<u8>,
+    /// The records of the guest's calls.
+    pub trace: Vec<u8>,
 }
 
 impl Streams for Captured {
@@ -71,5 +79,9 @@ impl Streams for Captured {
             OutputStream::Stdout => self.stdout.extend_from_slice(bytes),
             OutputStream::Stderr => self.stderr.extend_from_slice(bytes),
         }
+    }
+
+    fn trace(&mut self, records: &[u8]) {
+        self.trace.extend_from_slice(records);
     }
 }

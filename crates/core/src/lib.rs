@@ -49,7 +49,9 @@ pub use outcome::{Change, ChangedFile, Exit, Outcome, Timing};
 #[cfg(all(feature = "wit", feature = "wat"))]
 pub use prepare::{PrepareError, prepare};
 pub use prepared::{HostExport, Prepared, PreparedBody, PreparedHost};
-pub use program::{Access, Body, Determinism, Entry, Expect, Guest, HostSource, LIB, Mount, Program, Stdin, WORK};
+pub use program::{
+    Access, Body, Determinism, Entry, Expect, Guest, HostSource, LIB, Mount, Program, Stdin, Trace, WORK, Watch,
+};
 pub use source::{Source, SourceError};
 pub use types::{CoreType, Flat, Function, Interface, MAX_FLAT_PARAMS, NamedType, Param, Scalar, Signature, Type};
 pub use value::{BigInt, Value};

@@ -51,6 +51,7 @@ const KEYS: &[&str] = &[
     "host",
     "limits",
     "determinism",
+    "faults",
     "expect",
 ];
 
@@ -78,6 +79,7 @@ pub fn parse(file: &str, text: &str, name: &str, folder: &dyn Folder) -> Result<
     program.hosts = sections::hosts(&table)?;
     program.limits = sections::limits(&table)?;
     program.determinism = sections::determinism(&table)?;
+    program.watch.faults = table.texts("faults")?;
     let mut apart = BTreeSet::from([FILE.to_owned()]);
     program.expect = sections::expect(&table, &mut apart)?;
     program.files = files(&table, program.is_python(), &apart)?;

@@ -26,11 +26,6 @@ pub enum PrepareError {
         /// What is wrong.
         message: String,
     },
-    /// The program asks for a fixed clock or seeded random numbers.
-    #[error(
-        "[determinism] is understood, but no habitat serves it yet: take it out to run with real clocks and chance"
-    )]
-    Determinism,
     /// A host module that cannot be called so.
     #[error("[host.{host}]: {message}")]
     Name {
@@ -46,9 +41,6 @@ pub enum PrepareError {
 /// # Errors
 /// See [`PrepareError`]; the first mistake is told.
 pub fn prepare(program: &Program) -> Result<Prepared, PrepareError> {
-    if program.determinism.is_some() {
-        return Err(PrepareError::Determinism);
-    }
     let mut hosts: Vec<PreparedHost> = Vec::new();
     for host in &program.hosts {
         let wrong = |message| PrepareError::Name { host: host.name.clone(), message };

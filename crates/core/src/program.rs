@@ -52,6 +52,9 @@ pub struct Program {
     /// Fixed clocks and random numbers, where they are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub determinism: Option<Determinism>,
+    /// How a run is watched.
+    #[serde(default, skip_serializing_if = "Watch::is_nothing")]
+    pub watch: Watch,
     /// What a run should leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expect>,
@@ -181,6 +184,39 @@ impl Default for Determinism {
     }
 }
 
+/// How a run is watched.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Watch {
+    /// Whether every call is told to [`Streams::trace`](crate::habitat::Streams::trace), and how much of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
+    /// Calls that are to fail without being made, as `CALL[=PATH]:ERRNO[@COUNT]`; `amphi_wasi::Fault` reads them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+}
+
+impl Watch {
+    /// Whether nobody watches.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How much is told of the calls of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// Bytes that are kept of what one call reads or writes.
+    pub shown: u32,
+    /// Bytes of records that are gathered before they are told; with 0 each call is told at once.
+    pub batch: u32,
+}
+
+impl Trace {
+    /// Bytes of a batch where nobody looks on.
+    pub const BATCH: u32 = 32 << 10;
+}
+
 /// What a run should leave.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Expect {
@@ -212,6 +248,7 @@ impl Program {
             hosts: Vec::new(),
             limits: Limits::default(),
             determinism: None,
+            watch: Watch::default(),
             expect: None,
         }
     }

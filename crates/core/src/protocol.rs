@@ -79,6 +79,13 @@ pub enum Event {
         /// What.
         bytes: Bytes,
     },
+    /// The guest made calls.
+    Trace {
+        /// Which run.
+        run: u32,
+        /// Their records, in the form of `amphi_wasi::trace`.
+        records: Bytes,
+    },
     /// The guest waits for input.
     WantsInput {
         /// Which run.

@@ -6,10 +6,12 @@ use std::fmt;
 use crate::descriptor::{Access, Descriptors, OpenDirectory};
 use crate::errno::Errno;
 use crate::flow::Limit;
+use crate::gate::Gate;
 use crate::platform::Platform;
 use crate::strings::Strings;
 use crate::table::Call;
 use crate::tree::Tree;
+use crate::world::{Determinism, World};
 
 /// Everything a guest starts with.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +26,8 @@ pub struct Config {
     pub preopens: Vec<Preopen>,
     /// What the guest may use up.
     pub limits: Limits,
+    /// Clocks and random numbers that are the same in every run, in place of the platform's.
+    pub determinism: Option<Determinism>,
 }
 
 /// A directory of the tree under the name the guest knows it by.
@@ -98,7 +102,9 @@ pub(crate) struct Scratch {
 /// WASI for one guest. Every call goes through [`dispatch`](Self::dispatch).
 #[derive(Debug)]
 pub struct Context<P> {
-    pub(crate) platform: P,
+    pub(crate) platform: World<P>,
+    /// What watches the guest; it is boxed because most are not watched.
+    pub(crate) gate: Option<Box<Gate>>,
     pub(crate) args: Strings,
     pub(crate) environ: Strings,
     pub(crate) descriptors: Descriptors,
@@ -113,7 +119,7 @@ impl<P: Platform> Context<P> {
     /// # Errors
     /// The configuration cannot be given to a guest; see [`ConfigError`].
     pub fn new(config: Config, platform: P) -> Result<Self, ConfigError> {
-        let Config { args, env, mut tree, preopens, limits } = config;
+        let Config { args, env, mut tree, preopens, limits, determinism } = config;
         let mut variables = Vec::with_capacity(env.len());
         for (name, value) in env {
             if name.contains('=') {
@@ -137,7 +143,8 @@ impl<P: Platform> Context<P> {
         }
         tree.start(&writable, &limits);
         Ok(Self {
-            platform,
+            platform: World::new(platform, determinism),
+            gate: None,
             args: Strings::new(args)?,
             environ: Strings::new(variables)?,
             descriptors,
@@ -149,17 +156,32 @@ impl<P: Platform> Context<P> {
 
     /// The world outside.
     pub fn platform(&self) -> &P {
-        &self.platform
+        &self.platform.platform
     }
 
     /// The world outside, to feed it input, say.
     pub fn platform_mut(&mut self) -> &mut P {
-        &mut self.platform
+        &mut self.platform.platform
     }
 
     /// The files as they are now, and which of them the guest changed.
     pub fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    /// Has the guest's calls pass a gate from now on.
+    pub fn watch(&mut self, gate: Option<Gate>) {
+        self.gate = gate.map(Box::new);
+    }
+
+    /// The gate that the guest's calls pass, for calls that WASI does not see.
+    pub fn gate_mut(&mut self) -> Option<&mut Gate> {
+        self.gate.as_deref_mut()
+    }
+
+    /// The run's clock as the gate has it: nanoseconds, and looking does not move it.
+    pub fn seen_ns(&self) -> u64 {
+        self.platform.monotonic_ns()
     }
 
     /// Gives back what outlives the guest.
@@ -170,7 +192,7 @@ impl<P: Platform> Context<P> {
             // The tree has every inode that a descriptor names; there is nothing to tell anybody.
             let _ = self.tree.close(inode);
         }
-        (self.platform, self.tree)
+        (self.platform.platform, self.tree)
     }
 
     /// The limits that made a call fail, for the message about the run.

@@ -1,9 +1,9 @@
 //! The one door: from a call and its raw arguments to its handler, made from the table. What wraps every call, such as
-//! tracing, goes here; must never know what a particular call does.
+//! the gate of a run that is watched, goes here; must never know what a particular call does.
 
 use crate::context::Context;
 use crate::errno::Errno;
-use crate::flow::Flow;
+use crate::flow::{Flow, Wait};
 use crate::kind::{Decode, of};
 use crate::memory::Memory;
 use crate::platform::Platform;
@@ -18,13 +18,44 @@ impl<P: Platform> Context<P> {
     /// A wrong number of arguments is `INVAL`: an engine that checks types cannot make that happen.
     #[inline]
     pub fn dispatch<M: Memory + ?Sized>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
+        if self.gate.is_some() { self.watched(memory, call, args) } else { self.serve(memory, call, args) }
+    }
+
+    #[inline]
+    fn serve<M: Memory + ?Sized>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
         if self.pending.is_some_and(|pending| pending.call != call) {
             self.pending = None;
         }
-        let flow = self.route(memory, call, args);
-        if self.pending.is_some() && !matches!(flow, Flow::Wait(_)) {
-            self.pending = None;
+        loop {
+            match self.route(memory, call, args) {
+                Flow::Wait(Wait::Until { monotonic_ns } | Wait::StdinUntil { monotonic_ns })
+                    if self.platform.skip_to(monotonic_ns) => {}
+                flow @ Flow::Wait(_) => return flow,
+                flow => {
+                    self.pending = None;
+                    return flow;
+                }
+            }
         }
+    }
+
+    /// Serves a call of a guest that is watched.
+    #[cold]
+    fn watched<M: Memory + ?Sized>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
+        let Some(mut gate) = self.gate.take() else { return self.serve(memory, call, args) };
+        let flow = match gate.enter(memory, call, args, self.seen_ns()) {
+            Some(fault) => Flow::Done(fault),
+            None => {
+                let flow = self.serve(memory, call, args);
+                match flow {
+                    Flow::Done(errno) => gate.leave(memory, Some(errno), self.seen_ns()),
+                    Flow::Stop(_) => gate.leave(memory, None, self.seen_ns()),
+                    Flow::Wait(_) => gate.waits(),
+                }
+                flow
+            }
+        };
+        self.gate = Some(gate);
         flow
     }
 }

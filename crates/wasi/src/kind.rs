@@ -77,6 +77,12 @@ macro_rules! kinds {
                 }
             }
 
+            /// Whether it is an address.
+            #[must_use]
+            pub const fn is_address(self) -> bool {
+                matches!(self, $(Self::$address)|*)
+            }
+
             /// Whether it is an address that the call writes to.
             #[must_use]
             pub const fn is_result(self) -> bool {

@@ -42,25 +42,33 @@ mod context;
 mod descriptor;
 mod dispatch;
 mod errno;
+mod fault;
 mod flow;
+mod gate;
 mod kind;
 mod memory;
 mod platform;
+mod reference;
 mod strings;
 mod table;
+pub mod trace;
 mod tree;
 pub mod types;
+mod world;
 
 pub use context::{Config, ConfigError, Context, Limits, Preopen};
 pub use descriptor::Access;
 pub use errno::{Errno, Result};
+pub use fault::{Fault, FaultError};
 pub use flow::{Flow, Limit, Stop, Wait};
+pub use gate::Gate;
 pub use kind::{CoreType, Kind};
 pub use memory::{Memory, SliceMemory};
 pub use platform::{Input, Platform, Refused, Stream};
 pub use table::{Call, MODULE, Param};
 pub use tree::{Content, FileBytes, Tree, TreeFile};
 pub use types::Clock;
+pub use world::{Determinism, SeededRandom, SteppedClock};
 
 // The test doubles are shared with `tests/`, where the crate has this name.
 #[cfg(test)]

@@ -58,6 +58,9 @@ pub enum Error {
     /// Arguments or environment cannot be given to a guest.
     #[error("{0}")]
     Arguments(String),
+    /// A fault that a program asks for cannot be read.
+    #[error("{0}")]
+    Fault(amphi_wasi::FaultError),
     /// A folder to mount is not there or is no folder.
     #[error("cannot mount {}: {reason}", path.display())]
     Mount {

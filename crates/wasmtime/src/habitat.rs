@@ -7,9 +7,10 @@ use crate::output::Sink;
 use crate::run::{Running, Start};
 use crate::sandbox::{Kind, Sandbox};
 use crate::stdin::{Feed, Stdin};
-use crate::{Engine, Error, Wasm};
+use crate::{Engine, Error, Wasm, watch};
 use amphi_core::habitat::{Habitat, HabitatError, OutputStream, Streams};
 use amphi_core::{Access, Guest, LIB, Outcome, Prepared, Program, WORK};
+use amphi_wasi::Determinism;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -58,11 +59,13 @@ impl Native {
         }
     }
 
-    /// What a run of the program begins with. Its output is kept; inherited input is this process's own.
+    /// What a run of the program begins with. Its output is kept; inherited input is this process's own; records of its
+    /// calls, where it asks for them, go to `trace`.
     ///
     /// # Errors
-    /// [`Error::NoPython`] when a Python program has no interpreter.
-    pub fn start(&self, program: &Program) -> Result<Start, Error> {
+    /// [`Error::NoPython`] when a Python program has no interpreter, [`Error::Fault`] when it asks for a fault that
+    /// cannot be read.
+    pub fn start(&self, program: &Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<Start, Error> {
         let mut mounts = Vec::new();
         if program.is_python() {
             let files = program.files.iter().map(|(path, bytes)| (path.clone(), bytes.0.clone())).collect();
@@ -84,6 +87,8 @@ impl Native {
             mounts,
             stdin,
             limits: program.limits.clone(),
+            determinism: program.determinism.as_ref().map(determinism),
+            gate: watch::gate(&program.watch, trace)?,
             ..Start::new(program.argv())
         })
     }
@@ -102,8 +107,11 @@ impl Habitat for Native {
     fn run(&mut self, program: &Program, streams: &mut dyn Streams) -> Result<Outcome, HabitatError> {
         let prepared = amphi_core::prepare(program).map_err(|error| failed(error.into()))?;
         let sandbox = self.sandbox(&prepared, &mut |_| {}).map_err(|error| failed(error.into()))?;
-        let mut start = self.start(program).map_err(|error| failed(error.into()))?;
         let (sender, events) = channel();
+        let traced = sender.clone();
+        // Nobody hears of a call once the run is over; nobody needs to then.
+        let trace = move |records: &[u8]| drop(traced.send(Event::Trace(records.to_vec())));
+        let mut start = self.start(program, trace).map_err(|error| failed(error.into()))?;
         start.stdout = sink(&sender, OutputStream::Stdout);
         start.stderr = sink(&sender, OutputStream::Stderr);
         let feed = Arc::new(Feed::new({
@@ -123,8 +131,14 @@ impl Habitat for Native {
     }
 }
 
+fn determinism(fixed: &amphi_core::Determinism) -> Determinism {
+    let amphi_core::Determinism { clock_ns, step_ns, seed } = *fixed;
+    Determinism { clock_ns, step_ns, seed }
+}
+
 enum Event {
     Output(OutputStream, Vec<u8>),
+    Trace(Vec<u8>),
     Input,
     Ended(Box<Result<Outcome, Error>>),
 }
@@ -147,6 +161,7 @@ fn pump(events: &Receiver<Event>, feed: &Feed, streams: &mut dyn Streams) -> Res
                     OutputStream::Stderr => stderr.extend(bytes),
                 }
             }
+            Event::Trace(records) => streams.trace(&records),
             Event::Input => {
                 let count = streams.read(&mut input);
                 feed.give(input.get(..count).unwrap_or_default());

@@ -15,6 +15,7 @@ mod host;
 mod mounts;
 mod output;
 mod p1;
+mod preview1;
 mod run;
 mod sandbox;
 mod shim;
@@ -22,6 +23,7 @@ mod snapshot;
 mod stdin;
 mod store;
 mod wasm;
+mod watch;
 mod watchdog;
 
 pub use cache::{Cache, Notice};

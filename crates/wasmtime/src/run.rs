@@ -8,9 +8,11 @@ use crate::output::{Output, Sink};
 use crate::sandbox::{Linked, Sandbox};
 use crate::stdin::Stdin;
 use crate::store::{MemoryLimit, Run, State, store};
+use crate::watch::{self, Watched};
 use crate::{Error, p1, shim};
 use amphi_core::abi::HostCalls;
 use amphi_core::{ChangedFile, Exit, Limit, Limits, Outcome, SendModule, Timing, trap};
+use amphi_wasi::{Determinism, Gate};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wasmtime::{Instance, InstancePre, Store, Trap};
@@ -34,6 +36,10 @@ pub struct Start {
     pub limits: Limits,
     /// Host modules written in Rust, for this run.
     pub registered: Registered,
+    /// Clocks and random numbers that are the same in every run.
+    pub determinism: Option<Determinism>,
+    /// What watches the guest's calls.
+    pub gate: Option<Gate>,
 }
 
 /// Host modules written in Rust.
@@ -59,6 +65,8 @@ impl Start {
             stderr: Sink::Capture,
             limits: Limits::default(),
             registered: Registered::default(),
+            determinism: None,
+            gate: None,
         }
     }
 }
@@ -91,27 +99,29 @@ impl std::fmt::Debug for Running {
 impl Running {
     pub(crate) fn new(sandbox: &Sandbox, start: Start) -> Result<Self, Error> {
         let begin = Instant::now();
-        let Start { args, env, mounts, stdin, stdout, stderr, limits, registered } = start;
+        let Start { args, env, mounts, stdin, stdout, stderr, limits, registered, determinism, gate } = start;
         let engine = sandbox.engine.wasmtime(sandbox.checks)?;
         let control = Control::new(&sandbox.engine, limits.wall_ms.map(Duration::from_millis), sandbox.asks)
             .map_err(|error| Error::io("cannot watch the wall limit", error))?;
         let output = Arc::new(Output::new(stdout, stderr, limits.output_bytes));
         let stdin = Arc::new(stdin);
         let registry = sandbox.hosts.registry(&sandbox.engine, &control, limits.memory_bytes, registered.0)?;
-        let run = Run::new(
-            control.clone(),
-            HostCalls::new(registry, limits.memory_bytes),
-            MemoryLimit::new(limits.memory_bytes),
-        );
+        let mut calls = HostCalls::new(registry, limits.memory_bytes);
+        if gate.is_some() {
+            calls.watch();
+        }
+        let run = Run::new(control.clone(), calls, MemoryLimit::new(limits.memory_bytes));
         let guest = match &sandbox.linked {
             Linked::Wasmtime(linked) => {
                 let folders = p1::Folders::make(mounts, sandbox.cache.folder())?;
-                let world = p1::World::new(&args, &env, &folders, &stdin, &output, &control)?;
+                let streams = p1::Streams { stdin: &stdin, output: &output, control: &control };
+                let world = p1::World::new(&args, &env, &folders, &streams, determinism, gate)?;
                 Guest::Wasmtime(Ready::new(engine, sandbox.checks, linked, world, run), folders)
             }
             Linked::Shim(linked) => {
                 let platform = shim::Native::new(&stdin, &output, &control);
-                let (world, back) = shim::world(args, env, mounts, &limits, platform)?;
+                let (mut world, back) = shim::world(args, env, mounts, &limits, determinism, platform)?;
+                world.watch(gate);
                 Guest::Shim(Ready::new(engine, sandbox.checks, linked, world, run), back)
             }
         };
@@ -178,7 +188,7 @@ impl Running {
     }
 }
 
-impl<W: 'static> Ready<W> {
+impl<W: Watched + 'static> Ready<W> {
     fn new(engine: &wasmtime::Engine, checks: Checks, linked: &InstancePre<State<W>>, world: W, run: Run) -> Box<Self> {
         let mut store = store(engine, checks, world, run);
         // A start function may already call WASI and exit, so what happens here is part of the run.
@@ -192,6 +202,7 @@ impl<W: 'static> Ready<W> {
             let start = instance.get_typed_func::<(), ()>(&mut self.store, "_start")?;
             start.call(&mut self.store, ())
         });
+        watch::finish(self.store.data_mut());
         let run = &self.store.data().run;
         exit(ended).caused_by_memory(run.memory_limit.refused() || run.calls.memory_refused())
     }

@@ -6,6 +6,7 @@ use crate::engine::Checks;
 use crate::host::{self, Hosts};
 use crate::run::{Running, Start};
 use crate::store::State;
+use crate::watch::Watched;
 use crate::{Engine, Error, Wasm, p1, shim};
 use amphi_core::PreparedHost;
 use amphi_core::abi::{self, AbiCall};
@@ -90,7 +91,7 @@ impl Sandbox {
     }
 }
 
-fn link<W: 'static>(
+fn link<W: Watched + 'static>(
     engine: &Engine,
     wasm: &Wasm,
     module: &Module,

@@ -4,7 +4,7 @@
 
 mod compact;
 
-use crate::{Error, engine};
+use crate::{Error, engine, preview1};
 use amphi_wasi::{
     Access, Call, Config, Context, Errno, Flow, Input, Platform, Preopen, Refused, SliceMemory, Stream, Tree,
 };
@@ -35,7 +35,7 @@ pub fn snapshot(wasm: &[u8], init: &str, dirs: &[(PathBuf, &str)]) -> Result<Vec
     wizer.init_func(init);
     let work = wizer.run(&mut store, wasm, async |store, module| {
         let mut linker = Linker::new(module.engine());
-        add_to_linker(&mut linker)?;
+        preview1::add_to_linker(&mut linker, serve)?;
         linker.define_unknown_imports_as_traps(module)?;
         linker.instantiate_async(store, module).await
     });
@@ -74,31 +74,6 @@ fn insert_folder(tree: &mut Tree, dir: &str, host: &Path) -> io::Result<()> {
             tree.insert_file(&path, fs::read(entry.path())?.into()).map_err(io::Error::other)?;
         }
     }
-    Ok(())
-}
-
-/// Expands to one linker entry for each row of the table.
-macro_rules! entries {
-    ([$linker:ident] $($name:ident = $call:ident($($param:ident: $core:ident),*) $(-> $result:ident)?;)*) => {
-        $(entry!($linker, $name, $call, ($($param: $core),*) $(-> $result)?);)*
-    };
-}
-
-macro_rules! entry {
-    ($linker:ident, $name:ident, $call:ident, ($($param:ident: $core:ident),*) -> i32) => {
-        $linker.func_wrap(amphi_wasi::MODULE, stringify!($name), |caller: Caller<'_, Context<Fixed>>, $($param: $core),*| {
-            serve(caller, Call::$call, &[$(u64::from($param.cast_unsigned())),*])
-        })?;
-    };
-    ($linker:ident, $name:ident, $call:ident, ($($param:ident: $core:ident),*)) => {
-        $linker.func_wrap(amphi_wasi::MODULE, stringify!($name), |caller: Caller<'_, Context<Fixed>>, $($param: $core),*| {
-            serve(caller, Call::$call, &[$(u64::from($param.cast_unsigned())),*]).map(|_| ())
-        })?;
-    };
-}
-
-fn add_to_linker(linker: &mut Linker<Context<Fixed>>) -> wasmtime::Result<()> {
-    amphi_wasi::for_each_call!(entries, [linker]);
     Ok(())
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn measure(kind: Kind) -> Result<Value> {
     let mut times = Vec::new();
     for _ in 0..RUNS {
         let began = Instant::now();
-        let outcome = sandbox.start(native.start(&pass.program)?)?.finish()?;
+        let outcome = sandbox.start(native.start(&pass.program, |_| {})?)?.finish()?;
         times.push(began.elapsed().as_secs_f64() * 1e3);
         if outcome.exit.process_code() != 0 {
             bail!("`pass` failed: {:?}", outcome.exit);
@@ -48,7 +48,7 @@ fn idle(native: &Native, sandbox: &Sandbox) -> Result<f64> {
     let wait = command("import time; time.sleep(600)")?;
     thread::scope(|scope| {
         let begin = || -> Result<Interrupt> {
-            let running = sandbox.start(native.start(&wait.program)?)?;
+            let running = sandbox.start(native.start(&wait.program, |_| {})?)?;
             let interrupt = running.interrupt();
             scope.spawn(move || running.finish());
             Ok(interrupt)

@@ -63,6 +63,7 @@ impl Chromium {
             for event in page.next(run, PATIENCE).await? {
                 match event {
                     Event::Output { stream, bytes, .. } => streams.write(stream, &bytes.0),
+                    Event::Trace { records, .. } => streams.trace(&records.0),
                     Event::WantsInput { .. } => typed.want(),
                     Event::Finished { outcome, .. } => return Ok(*outcome),
                     Event::Failed { message, .. } => bail!("{message}"),

@@ -9,7 +9,7 @@ use anyhow::Result;
 const NOTICED: usize = 1 << 20;
 
 /// Runs a program on this process's own streams.
-pub(super) fn run(kind: Kind, program: Program) -> Result<Outcome> {
+pub(super) fn run(kind: Kind, program: Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<Outcome> {
     let prepared = prepare(&program)?;
     let limits = program.limits.clone();
     let python = match program.is_python() {
@@ -23,7 +23,7 @@ pub(super) fn run(kind: Kind, program: Program) -> Result<Outcome> {
     let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
     let native = Native::new(Engine::new(), cache, kind, python);
     let sandbox = native.sandbox(&prepared, &mut tell)?;
-    let mut start = native.start(&prepared.program)?;
+    let mut start = native.start(&prepared.program, trace)?;
     start.stdout = Sink::Process;
     start.stderr = Sink::Process;
     let running = sandbox.start(start)?;

@@ -33,6 +33,8 @@ const SPARE_AFTER_MS: u32 = 300;
 pub enum Event {
     /// The guest wrote.
     Output(OutputStream, Vec<u8>),
+    /// The guest made calls: their records, in the form of `amphi_wasi::trace`.
+    Trace(Vec<u8>),
     /// The guest waits for input.
     WantsInput,
     /// The guest ended; the last event.
@@ -97,7 +99,7 @@ impl Run {
         self.0.sandbox.replace(Some(Rc::clone(&sandbox)));
         self.set_timers(prepared.program.limits.wall_ms);
         match &prepared.program.guest {
-            Guest::Python { .. } => sandbox.send(start(prepared, terminal, JsValue::UNDEFINED)?),
+            Guest::Python { .. } => sandbox.send(&start(prepared, terminal, JsValue::UNDEFINED)?),
             Guest::Wasm(bytes) => {
                 // The module travels compiled; the worker needs no copy of its bytes.
                 let module = compile(bytes);
@@ -113,7 +115,7 @@ impl Run {
                         )),
                     };
                     match message {
-                        Ok(message) => sandbox.send(message),
+                        Ok(message) => sandbox.send(&message),
                         Err(why) => run.over(Event::Failed(why)),
                     }
                 });
@@ -168,11 +170,11 @@ impl Run {
             }
             None => {
                 if !backlog.is_empty() {
-                    sandbox.send(ToWorker::Stdin(Uint8Array::from(&*backlog.make_contiguous())));
+                    sandbox.send(&ToWorker::Stdin(Uint8Array::from(&*backlog.make_contiguous())));
                     backlog.clear();
                 }
                 if self.0.input_ended.get() {
-                    sandbox.send(ToWorker::StdinEnd);
+                    sandbox.send(&ToWorker::StdinEnd);
                 }
             }
         }
@@ -184,7 +186,7 @@ impl Run {
         match (&sandbox.control, self.0.habitat.waiting()) {
             (Some(control), _) => control.signal(SIGINT),
             (None, Waiting::None) => self.kill(Exit::Interrupted),
-            (None, _) => sandbox.send(ToWorker::Signal(SIGINT)),
+            (None, _) => sandbox.send(&ToWorker::Signal(SIGINT)),
         }
     }
 
@@ -225,6 +227,7 @@ impl Run {
                 let stream = if stderr { OutputStream::Stderr } else { OutputStream::Stdout };
                 run.tell(Event::Output(stream, bytes.to_vec()));
             }
+            ToPage::Trace(records) => run.tell(Event::Trace(records.to_vec())),
             ToPage::Waiting => {
                 let more = !run.0.backlog.borrow().is_empty();
                 if more {

@@ -34,8 +34,6 @@ pub(super) struct Sandbox {
     listener: RefCell<Option<Rc<Listener>>>,
     /// Where this worker loads Python.
     loaded: Option<Loaded>,
-    /// Messages that came before Python was there; none once it is.
-    early: RefCell<Option<Vec<ToWorker>>>,
     /// True once the worker has the standard library, or it is on its way.
     has_library: Cell<bool>,
     ended: Cell<bool>,
@@ -69,7 +67,6 @@ impl Sandbox {
             control: (waiting == Waiting::Shared).then(Control::new),
             listener: RefCell::default(),
             loaded,
-            early: RefCell::new(Some(Vec::new())),
             has_library: Cell::default(),
             ended: Cell::default(),
             ready: Cell::default(),
@@ -104,36 +101,24 @@ impl Sandbox {
         });
     }
 
-    /// Sends what every run needs, then what was asked for before it was there. `python`: python.wasm, compiled, or
-    /// undefined.
+    /// Sends what every run needs. `python`: python.wasm, compiled, or undefined.
     pub(super) fn prepare(&self, waiting: Waiting, python: JsValue) {
-        self.post(&ToWorker::Prepare {
+        self.send(&ToWorker::Prepare {
             wait: wait::name(waiting).to_owned(),
             control: self.control.as_ref().map_or(JsValue::UNDEFINED, Control::buffer),
             module: python,
         });
-        for message in self.early.take().into_iter().flatten() {
-            self.post(&message);
-        }
     }
 
     /// Sends the standard library, unless the worker has it.
     pub(super) fn lend(&self, library: &Uint8Array) {
         if !self.has_library.replace(true) {
-            self.send(ToWorker::Library(library.clone()));
+            self.send(&ToWorker::Library(library.clone()));
         }
     }
 
-    /// Sends a message, after `Prepare` was sent.
-    pub(super) fn send(&self, message: ToWorker) {
-        if let Some(early) = self.early.borrow_mut().as_mut() {
-            early.push(message);
-        } else {
-            self.post(&message);
-        }
-    }
-
-    fn post(&self, message: &ToWorker) {
+    /// Sends a message. What comes before `Prepare` the worker keeps until then.
+    pub(super) fn send(&self, message: &ToWorker) {
         if let Err(error) = self.worker.post_message(&message.to_js()) {
             self.told(ToPage::Failed(format!("The browser sent the worker nothing: {}.", words(&error))));
         }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use amphi_core::abi::{AbiCall, HostCalls};
 use amphi_core::protocol::Waiting;
 use amphi_core::{Exit, HostFunction, Limit, Limits};
+use amphi_wasi::trace::HostCall;
 use amphi_wasi::{Call, Context, Flow, Stop, Wait};
 
 use super::clock::Clock;
@@ -74,7 +75,7 @@ pub(super) fn wasi(call: Call, args: &[u64]) -> Answer {
 pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
     with(|run| match call {
         AbiCall::Interrupt => run.interrupt(),
-        call => Answer::Number(run.hosts.dispatch(&mut GuestMemory, call, args)),
+        call => run.host(call, args),
     })
 }
 
@@ -119,6 +120,27 @@ impl Run {
                     }
                 }
             }
+        }
+    }
+
+    fn host(&mut self, call: AbiCall, args: &[i32]) -> Answer {
+        let begin_ns = self.context.gate_mut().is_some().then(|| self.context.seen_ns());
+        let answer = self.hosts.dispatch(&mut GuestMemory, call, args);
+        if let (Some(begin_ns), Some(seen)) = (begin_ns, self.hosts.take_seen()) {
+            let end_ns = self.context.seen_ns();
+            let reply = seen.reply.as_deref().map_err(String::as_str);
+            if let Some(gate) = self.context.gate_mut() {
+                gate.host_call(HostCall { function: &seen.function, args: &seen.args, reply, begin_ns, end_ns });
+            }
+        }
+        Answer::Number(answer)
+    }
+
+    /// The guest makes no more calls.
+    pub(super) fn finish(&mut self) {
+        let now_ns = self.context.seen_ns();
+        if let Some(gate) = self.context.gate_mut() {
+            gate.finish(now_ns);
         }
     }
 

@@ -5,8 +5,12 @@ use std::rc::Rc;
 
 use amphi_core::abi::{self, HostCalls};
 use amphi_core::protocol::Waiting;
-use amphi_core::{Bytes, Change, ChangedFile, Exit, Guest, LIB, Outcome, Prepared, Program, Stdin, Timing, WORK, trap};
-use amphi_wasi::{Access, Config, Content, Context, Limits, Preopen, Tree};
+use amphi_core::{
+    Bytes, Change, ChangedFile, Exit, Guest, LIB, Outcome, Prepared, Program, Stdin, Timing, WORK, Watch, trap,
+};
+use amphi_wasi::trace::Recorder;
+use amphi_wasi::{Access, Config, Content, Context, Determinism, FaultError, Gate, Limits, Preopen, Tree};
+use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
 use super::clock::Clock;
@@ -15,6 +19,7 @@ use super::output::Output;
 use super::platform::WorkerPlatform;
 use super::run::{self, Run};
 use super::{Worker, glue, hosts, instantiate, library};
+use crate::message::ToPage;
 
 /// The standard library, as Python looks for it.
 const LIBRARY: &str = "/lib/python313.zip";
@@ -61,12 +66,19 @@ pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsVa
         resolution_ns: Clock::resolution_ns(worker.waiting == Waiting::Shared),
     };
     let limits = program.limits.clone();
+    let gate = gate(&program.watch)?;
+    let mut hosts = HostCalls::new(hosts::registry(hosts)?, limits.memory_bytes);
+    if gate.is_some() {
+        hosts.watch();
+    }
     let (config, folders) = config(program, clock.realtime_ns())?;
-    let context = Context::new(config, platform).map_err(|error| format!("The program cannot start: {error}."))?;
+    let context = Context::new(config, platform).map_err(|error| format!("The program cannot start: {error}."));
+    let mut context = context?;
+    context.watch(gate);
     let began_ms = clock.now_ms();
     run::begin(Run {
         context,
-        hosts: HostCalls::new(hosts::registry(hosts)?, limits.memory_bytes),
+        hosts,
         waiting: worker.waiting,
         inbox,
         output,
@@ -85,7 +97,8 @@ impl Started {
     /// What the run left; `ending` is what `glue.js` says of the guest's end. None if there was no run.
     pub(super) fn finish(self, ending: String) -> Option<Outcome> {
         let ended_ms = self.clock.now_ms();
-        let run = run::end()?;
+        let mut run = run::end()?;
+        run.finish();
         run.output.borrow_mut().send(ended_ms);
         let exit = match (run.exit, ending.as_str()) {
             (Some(exit), "stop") => exit,
@@ -133,10 +146,28 @@ fn check(program: &Program) -> Result<(), String> {
     Ok(())
 }
 
+/// What watches the guest's calls, if the program asks for it; records go to the page.
+fn gate(watch: &Watch) -> Result<Option<Gate>, String> {
+    /// Bytes of records in a message at least: the page looks for them a few times a second.
+    const BATCH: u32 = 4096;
+    let faults: Result<_, FaultError> = watch.faults.iter().map(|fault| fault.parse()).collect();
+    let recorder = watch.trace.map(|trace| {
+        Recorder::new(trace.shown as usize, trace.batch.max(BATCH) as usize, |records| {
+            let records = Uint8Array::from(records);
+            super::post_giving(&ToPage::Trace(records.clone()), &records.buffer());
+        })
+    });
+    Ok(Gate::new(faults.map_err(|error| error.to_string())?, recorder))
+}
+
 /// What the guest's WASI starts with, and the folders of its tree whose changes are told: the program's own, then its
 /// mounts.
 fn config(program: Program, now_ns: u64) -> Result<(Config, Vec<String>), String> {
-    let mut tree = Tree::new(now_ns);
+    let determinism = program.determinism.as_ref().map(|fixed| {
+        let amphi_core::Determinism { clock_ns, step_ns, seed } = *fixed;
+        Determinism { clock_ns, step_ns, seed }
+    });
+    let mut tree = Tree::new(determinism.map_or(now_ns, |fixed| fixed.clock_ns));
     let mut preopens = Vec::new();
     let mut folders = vec![WORK.to_owned()];
     let (args, env) = (program.argv(), program.guest_env());
@@ -170,7 +201,7 @@ fn config(program: Program, now_ns: u64) -> Result<(Config, Vec<String>), String
         files: program.limits.files,
         descriptors: program.limits.descriptors,
     };
-    Ok((Config { args, env, tree, preopens, limits }, folders))
+    Ok((Config { args, env, tree, preopens, limits, determinism }, folders))
 }
 
 /// What the run did in a folder of the tree. A file that was written and is the same as before has not changed.

@@ -1,7 +1,7 @@
 //! What each function of the import module does. This file never knows how a call comes in or an answer goes out of
 //! the engine.
 
-use crate::abi::{AbiCall, GuestMemory, NOTHING};
+use crate::abi::{AbiCall, GuestMemory, NOTHING, SeenCall};
 use crate::error::HostError;
 use crate::host::{HostFunction, Registry};
 use crate::types::MAX_FLAT_PARAMS;
@@ -24,19 +24,41 @@ pub struct HostCalls<F: HostFunction + ?Sized> {
     signal: i32,
     memory_bytes: u64,
     memory_refused: bool,
+    watched: bool,
+    /// The last call, where calls are watched.
+    seen: Option<SeenCall>,
 }
 
 impl<F: HostFunction + ?Sized> HostCalls<F> {
     /// Serves the functions of this registry to a guest whose memory may have so many bytes.
     #[must_use]
     pub fn new(registry: Registry<F>, memory_bytes: u64) -> Self {
-        Self { registry, kept: None, scratch: Vec::new(), signal: 0, memory_bytes, memory_refused: false }
+        Self {
+            registry,
+            kept: None,
+            scratch: Vec::new(),
+            signal: 0,
+            memory_bytes,
+            memory_refused: false,
+            watched: false,
+            seen: None,
+        }
     }
 
     /// Whether the guest asked for more memory than it may have.
     #[must_use]
     pub fn memory_refused(&self) -> bool {
         self.memory_refused
+    }
+
+    /// Keeps each call in words from now on, for [`take_seen`](Self::take_seen).
+    pub fn watch(&mut self) {
+        self.watched = true;
+    }
+
+    /// The call that was just served, if it was one of a host function and calls are watched.
+    pub fn take_seen(&mut self) -> Option<SeenCall> {
+        self.seen.take()
     }
 
     /// The functions served.
@@ -111,7 +133,12 @@ impl<F: HostFunction + ?Sized> HostCalls<F> {
         if !memory.contains(room.0, room.1) {
             return self.fail(&HostError::bad_pointer("the reply's room", room.0, room.1));
         }
-        let reply = arguments(memory, sent).and_then(|args| self.registry.call(function, args));
+        let reply = arguments(memory, sent).and_then(|args| {
+            let seen = self.watched.then(|| SeenCall::begin(self.registry.function(function), args.iter()));
+            let reply = self.registry.call(function, args);
+            self.seen = seen.map(|seen| seen.end(reply.as_ref()));
+            reply
+        });
         let written = reply.and_then(|value| {
             self.scratch.clear();
             wire::encode(&value, &mut self.scratch).map_err(|why| reply_error(&value, &why))
@@ -143,7 +170,7 @@ impl<F: HostFunction + ?Sized> HostCalls<F> {
             *slot = u64::from_le_bytes(*bytes);
         }
         let slots = slots.get_mut(..count).unwrap_or_default();
-        if let Err(error) = self.registry.call_flat(function, slots) {
+        if let Err(error) = self.call_typed(function, slots) {
             return self.fail(&error);
         }
         match slots.first() {
@@ -153,6 +180,28 @@ impl<F: HostFunction + ?Sized> HostCalls<F> {
             }
             _ => 0,
         }
+    }
+
+    /// Calls a function with slots, as a guest does that imports it with its core types.
+    ///
+    /// # Errors
+    /// As [`Registry::call_flat`].
+    pub fn call_typed(&mut self, function: u32, slots: &mut [u64]) -> Result<(), HostError> {
+        let seen = self.watched.then(|| self.see_flat(function, slots));
+        let called = self.registry.call_flat(function, slots);
+        self.seen = seen.map(|seen| {
+            let value = self.registry.flat(function).and_then(|flat| flat.result).zip(slots.first());
+            let value = value.map_or(Value::None, |(scalar, slot)| scalar.value(*slot));
+            seen.end(called.as_ref().map(|()| &value))
+        });
+        called
+    }
+
+    /// A call with slots, in words.
+    fn see_flat(&self, function: u32, slots: &[u64]) -> SeenCall {
+        let scalars = self.registry.flat(function).map_or(&[][..], |flat| &flat.params);
+        let values: Vec<Value> = scalars.iter().zip(slots).map(|(scalar, slot)| scalar.value(*slot)).collect();
+        SeenCall::begin(self.registry.function(function), values.iter())
     }
 
     fn reply_take<M: GuestMemory>(&mut self, memory: &mut M, room: Room) -> i32 {

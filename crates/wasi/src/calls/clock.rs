@@ -32,8 +32,8 @@ impl<P: Platform> Context<P> {
         time: u32,
     ) -> Result<()> {
         let now = match id {
-            Clock::Realtime => self.platform.realtime_ns(),
-            Clock::Monotonic => self.platform.monotonic_ns(),
+            Clock::Realtime => self.platform.look(Platform::realtime_ns),
+            Clock::Monotonic => self.platform.look(Platform::monotonic_ns),
             Clock::ProcessCpu | Clock::ThreadCpu => return Err(Errno::Badf),
         };
         memory.write_u64(time, now)

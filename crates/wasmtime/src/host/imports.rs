@@ -3,11 +3,12 @@
 use super::Bytes;
 use crate::control::Control;
 use crate::store::{State, memory};
+use crate::watch::{self, Watched};
 use amphi_core::abi::{AbiCall, MODULE};
 use wasmtime::{Caller, Linker, Result};
 
 /// Offers the host-call ABI.
-pub(crate) fn add_to_linker<W: 'static>(linker: &mut Linker<State<W>>) -> Result<()> {
+pub(crate) fn add_to_linker<W: Watched + 'static>(linker: &mut Linker<State<W>>) -> Result<()> {
     macro_rules! entries {
         ($(($variant:ident, $name:ident, [$($param:ident),*], $doc:literal))*) => {
             $(linker.func_wrap(MODULE, stringify!($name), |caller: Caller<'_, State<W>>, $($param: i32),*| {
@@ -20,7 +21,7 @@ pub(crate) fn add_to_linker<W: 'static>(linker: &mut Linker<State<W>>) -> Result
 }
 
 /// Serves one call, and ends the run when it has to end.
-fn serve<W: 'static>(mut caller: Caller<'_, State<W>>, call: AbiCall, args: &[i32]) -> Result<i32> {
+fn serve<W: Watched + 'static>(mut caller: Caller<'_, State<W>>, call: AbiCall, args: &[i32]) -> Result<i32> {
     if call == AbiCall::Interrupt {
         // Asked thousands of times a second: it needs no memory and touches nothing else.
         let control = caller.data().run.control();
@@ -28,7 +29,7 @@ fn serve<W: 'static>(mut caller: Caller<'_, State<W>>, call: AbiCall, args: &[i3
     }
     let memory = memory(&mut caller)?;
     let (bytes, state) = memory.data_and_store_mut(&mut caller);
-    let answer = state.run.calls.dispatch(&mut Bytes(bytes), call, args);
+    let answer = watch::host_call(state, |state| state.run.calls.dispatch(&mut Bytes(bytes), call, args));
     if answer < 0 {
         // A host function that was stopped says so as an error; the run must not go on to handle it.
         ended(state.run.control())?;

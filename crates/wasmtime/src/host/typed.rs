@@ -4,6 +4,7 @@
 use super::build::Hosts;
 use super::module::{core, slot};
 use crate::store::State;
+use crate::watch::{self, Watched};
 use crate::{Error, Wasm};
 use amphi_core::abi::{self, AbiCall};
 use amphi_core::{CoreType, Flat, Function, MAX_FLAT_PARAMS};
@@ -13,7 +14,7 @@ use wasmtime::{Caller, ExternType, FuncType, Linker, Module, Val, ValType};
 ///
 /// # Errors
 /// [`Error::MissingImport`]: nobody offers one of them. [`Error::Unfit`]: it is offered with another type.
-pub(crate) fn link<W: 'static>(
+pub(crate) fn link<W: Watched + 'static>(
     linker: &mut Linker<State<W>>,
     wasm: &Wasm,
     module: &Module,
@@ -54,9 +55,10 @@ pub(crate) fn link<W: 'static>(
                 *place = slot(*scalar, value);
             }
             let used = slots.get_mut(..flat.slots()).unwrap_or_default();
-            let run = &mut caller.data_mut().run;
-            if let Err(error) = run.calls.registry_mut().call_flat(number, used) {
-                if let Some(end) = run.control().end() {
+            let state = caller.data_mut();
+            let called = watch::host_call(state, |state| state.run.calls.call_typed(number, used));
+            if let Err(error) = called {
+                if let Some(end) = state.run.control().end() {
                     return Err(end.into());
                 }
                 // A core wasm import has no way to answer with an error.

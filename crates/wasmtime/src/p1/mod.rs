@@ -2,16 +2,20 @@
 //! the table, so that waits can be interrupted and every call passes a place of ours.
 //! It must never know amphi's own WASI beyond the table of calls.
 
+mod clocks;
 mod folders;
 mod sleep;
+mod steady;
 mod streams;
 mod world;
 
 pub(crate) use folders::Folders;
-pub(crate) use world::World;
+pub(crate) use world::{Streams, World};
 
 use crate::control::{Control, End};
 use crate::store::{Run, State, memory};
+use crate::watch;
+use amphi_wasi::Call;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -29,46 +33,66 @@ const HOSTCALL_FUEL: usize = 128 << 20;
 /// Expands to one linker entry for each row of the table.
 macro_rules! entries {
     ([$linker:ident] $($name:ident = $call:ident($($param:ident: $core:ident),*) $(-> $result:ident)?;)*) => {
-        $(entry!($linker, $name, ($($param: $core),*));)*
+        $(entry!($linker, $name, $call, ($($param: $core),*));)*
     };
 }
 
 /// One entry. `proc_exit` and the waits are served here; the others are wasmtime-wasi's.
 macro_rules! entry {
-    ($linker:ident, proc_exit, ($code:ident: i32)) => {
+    ($linker:ident, proc_exit, $call:ident, ($code:ident: i32)) => {
         // wasmtime-wasi refuses codes above 125; a guest may exit with any.
-        $linker.func_wrap(amphi_wasi::MODULE, "proc_exit", |code: i32| -> Result<()> {
-            Err(End::Exit(code.cast_unsigned()).into())
+        $linker.func_wrap(amphi_wasi::MODULE, "proc_exit", |mut caller: Caller<'_, State<World>>, code: i32| {
+            let code = code.cast_unsigned();
+            let end = |_: &mut Caller<'_, State<World>>| Err(End::Exit(code).into());
+            watch::pass(&mut caller, Call::$call, &[code.into()], end).map(|_| ())
         })?;
     };
-    ($linker:ident, poll_oneoff, ($($param:ident: $core:ident),*)) => {
-        $linker.func_wrap(
-            amphi_wasi::MODULE,
-            "poll_oneoff",
-            |mut caller: Caller<'_, State<World>>, $($param: $core),*| -> Result<i32> {
-                let (mut memory, world, run) = guest(&mut caller)?;
-                if let Some(errno) = sleep::alone(&mut memory, world, run.control(), $($param),*)? {
-                    return Ok(errno);
-                }
-                let (wasi, runtime) = world.parts()?;
-                interruptible(run.control(), runtime, p1::poll_oneoff(wasi, &mut memory, $($param),*))
-            },
-        )?;
-    };
-    ($linker:ident, $name:ident, ($($param:ident: $core:ident),*)) => {
+    ($linker:ident, $name:ident, $call:ident, ($($param:ident: $core:ident),*)) => {
         $linker.func_wrap(
             amphi_wasi::MODULE,
             stringify!($name),
             |mut caller: Caller<'_, State<World>>, $($param: $core),*| -> Result<i32> {
-                let (mut memory, world, run) = guest(&mut caller)?;
-                let result = settled!($name, p1::$name(world.wasi(), &mut memory, $($param),*));
-                match result {
-                    // A read of standard input gives this when the run was interrupted or must end.
-                    Ok(INTR) => run.control().end().map_or(Ok(INTR), |end| Err(end.into())),
-                    result => result,
-                }
+                let args = [$(u64::from($param.cast_unsigned())),*];
+                watch::pass(&mut caller, Call::$call, &args, |caller| {
+                    let (mut memory, world, run) = guest(caller)?;
+                    match served!($name, world, memory, run, ($($param),*)) {
+                        // A wait gives this when the run was interrupted or must end.
+                        Ok(INTR) => run.control().end().map_or(Ok(INTR), |end| Err(end.into())),
+                        answer => answer,
+                    }
+                })
             },
         )?;
+    };
+}
+
+/// What serves a call.
+macro_rules! served {
+    (poll_oneoff, $world:ident, $memory:ident, $run:ident, ($($param:ident),*)) => {{
+        match sleep::alone(&mut $memory, $world, $run.control(), $($param),*)? {
+            Some(errno) => Ok(errno),
+            None => {
+                let (wasi, runtime) = $world.parts()?;
+                interruptible($run.control(), runtime, p1::poll_oneoff(wasi, &mut $memory, $($param),*))
+            }
+        }
+    }};
+    (fd_readdir, $world:ident, $memory:ident, $run:ident, ($($param:ident),*)) => {
+        match $world.steady() {
+            Some(_) => steady::readdir($world, &mut $memory, $($param),*),
+            None => at_once(p1::fd_readdir($world.wasi(), &mut $memory, $($param),*)),
+        }
+    };
+    (fd_filestat_get, $world:ident, $memory:ident, $run:ident, ($fd:ident, $stat:ident)) => {{
+        let answer = at_once(p1::fd_filestat_get($world.wasi(), &mut $memory, $fd, $stat));
+        $world.told(answer, &mut $memory, $stat)
+    }};
+    (path_filestat_get, $world:ident, $memory:ident, $run:ident, ($fd:ident, $flags:ident, $path:ident, $len:ident, $stat:ident)) => {{
+        let answer = at_once(p1::path_filestat_get($world.wasi(), &mut $memory, $fd, $flags, $path, $len, $stat));
+        $world.told(answer, &mut $memory, $stat)
+    }};
+    ($name:ident, $world:ident, $memory:ident, $run:ident, ($($param:ident),*)) => {
+        settled!($name, p1::$name($world.wasi(), &mut $memory, $($param),*))
     };
 }
 

@@ -1,9 +1,10 @@
 //! Owns the commonest wait: `poll_oneoff` with one clock and nothing else, which is a sleep.
 //! wasmtime-wasi would put the thread to sleep in the system, where no interrupt reaches it.
 
+use super::clocks::Until;
 use super::{INTR, World};
 use crate::control::{Control, Woken};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use wasmtime::Result;
 use wiggle::{GuestMemory, GuestPtr};
 
@@ -31,7 +32,11 @@ pub(super) fn alone(
     ready: i32,
 ) -> Result<Option<i32>> {
     let Some(sleep) = Sleep::read(memory, world, subscriptions, events, count, ready) else { return Ok(None) };
-    match control.wait(sleep.until, || false) {
+    let woken = match sleep.until {
+        Until::Now => Woken::Done,
+        Until::Moment(moment) => control.wait(moment, || false),
+    };
+    match woken {
         Woken::End(end) => Err(end.into()),
         Woken::Interrupted => Ok(Some(INTR)),
         Woken::Done => {
@@ -48,8 +53,7 @@ pub(super) fn alone(
 
 struct Sleep {
     userdata: [u8; 8],
-    /// `None`: beyond all time.
-    until: Option<Instant>,
+    until: Until,
 }
 
 impl Sleep {
@@ -81,12 +85,9 @@ impl Sleep {
         }
         let absolute = flags & ABSOLUTE != 0;
         let until = match (clock, absolute) {
-            (0 | 1, false) => Instant::now().checked_add(timeout),
-            (0, true) => {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                Instant::now().checked_add(timeout.saturating_sub(now))
-            }
-            (1, true) => world.start().checked_add(timeout),
+            (0 | 1, false) => world.clock().after(timeout),
+            (0, true) => world.clock().at_realtime(timeout),
+            (1, true) => world.clock().at_monotonic(timeout),
             _ => return None,
         };
         Some(Self { userdata: bytes(memory, subscription)?, until })

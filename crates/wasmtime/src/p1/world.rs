@@ -1,24 +1,38 @@
-//! Owns the set-up of wasmtime-wasi for one run: arguments, environment, folders, streams, clocks.
+//! Owns the set-up of wasmtime-wasi for one run: arguments, environment, folders, streams, clocks, random numbers.
 
+use super::clocks::Clock;
 use super::folders::{Folder, Folders};
+use super::steady::Steady;
 use super::streams::{Input, Out};
 use crate::Error;
 use crate::control::Control;
 use crate::output::{Output, Stream};
 use crate::stdin::Stdin;
+use crate::watch::Watched;
+use amphi_wasi::{Determinism, Gate, SeededRandom};
 use std::cell::OnceCell;
 use std::sync::Arc;
-use std::time::Instant;
 use tokio::runtime::Runtime;
 use wasmtime_wasi::p1::WasiP1Ctx;
-use wasmtime_wasi::{FsPerms, HostMonotonicClock, WasiCtxBuilder};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+use wiggle::GuestMemory;
 
 /// One guest's WASI.
 pub(crate) struct World {
     wasi: WasiP1Ctx,
-    start: Instant,
+    clock: Clock,
+    gate: Option<Gate>,
+    /// In a deterministic run.
+    steady: Option<Steady>,
     /// Drives the timers of a wait for several things at once; most runs never need it.
     runtime: OnceCell<Runtime>,
+}
+
+/// What the guest's standard streams are.
+pub(crate) struct Streams<'a> {
+    pub(crate) stdin: &'a Arc<Stdin>,
+    pub(crate) output: &'a Arc<Output>,
+    pub(crate) control: &'a Arc<Control>,
 }
 
 impl World {
@@ -26,34 +40,56 @@ impl World {
         args: &[String],
         env: &[(String, String)],
         folders: &Folders,
-        stdin: &Arc<Stdin>,
-        output: &Arc<Output>,
-        control: &Arc<Control>,
+        &Streams { stdin, output, control }: &Streams<'_>,
+        determinism: Option<Determinism>,
+        gate: Option<Gate>,
     ) -> Result<Self, Error> {
-        let start = Instant::now();
+        let clock = Clock::new(determinism);
         let mut wasi = WasiCtxBuilder::new();
         wasi.args(args)
             .envs(env)
             .stdin(Input { stdin: stdin.clone(), control: control.clone() })
             .stdout(Out { output: output.clone(), stream: Stream::Stdout })
             .stderr(Out { output: output.clone(), stream: Stream::Stderr })
-            .monotonic_clock(Since(start))
             .allow_blocking_current_thread(true);
+        clock.give(&mut wasi);
+        if let Some(Determinism { seed, .. }) = determinism {
+            wasi.secure_random(SeededRandom::new(seed));
+        }
         for Folder { host, guest, writable } in &folders.list {
             let access = if *writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
             wasi.preopened_dir(host, guest, access)
                 .map_err(|error| Error::Mount { path: host.clone(), reason: format!("{error:#}") })?;
         }
-        Ok(Self { wasi: wasi.build_p1(), start, runtime: OnceCell::new() })
+        let steady = determinism.map(Steady::new);
+        Ok(Self { wasi: wasi.build_p1(), clock, gate, steady, runtime: OnceCell::new() })
     }
 
     pub(super) fn wasi(&mut self) -> &mut WasiP1Ctx {
         &mut self.wasi
     }
 
-    /// Where the guest's monotonic clock stands at 0.
-    pub(super) fn start(&self) -> Instant {
-        self.start
+    /// The guest's clocks.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What a deterministic run shows of real folders.
+    pub(super) fn steady(&mut self) -> Option<&mut Steady> {
+        self.steady.as_mut()
+    }
+
+    /// A call's answer, after the attributes it wrote are made the same in every run where they must be.
+    pub(super) fn told(
+        &mut self,
+        answer: wasmtime::Result<i32>,
+        memory: &mut GuestMemory<'_>,
+        stat: i32,
+    ) -> wasmtime::Result<i32> {
+        if let (Ok(0), Some(steady)) = (&answer, &mut self.steady) {
+            steady.filestat(memory, stat.cast_unsigned())?;
+        }
+        answer
     }
 
     /// The context, and the runtime for a future of it that waits.
@@ -69,15 +105,12 @@ impl World {
     }
 }
 
-/// A monotonic clock that begins with the run.
-struct Since(Instant);
-
-impl HostMonotonicClock for Since {
-    fn resolution(&self) -> u64 {
-        1
+impl Watched for World {
+    fn gate(&mut self) -> Option<&mut Gate> {
+        self.gate.as_mut()
     }
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    fn seen_ns(&self) -> u64 {
+        self.clock.seen_ns()
     }
 }

@@ -29,8 +29,9 @@ pub(crate) struct Back {
 
 impl Files {
     /// Puts the mounts into a tree. A host folder is read whole: the guest works on a copy, written back at the end.
-    pub(crate) fn make(mounts: Vec<Mount>) -> Result<(Self, Back), Error> {
-        let now = nanoseconds(SystemTime::now());
+    /// What the tree makes is as old as `now_ns` says, or as it is.
+    pub(crate) fn make(mounts: Vec<Mount>, now_ns: Option<u64>) -> Result<(Self, Back), Error> {
+        let now = now_ns.unwrap_or_else(|| nanoseconds(SystemTime::now()));
         let mut files = Self { tree: Tree::new(now), preopens: Vec::new() };
         let mut back = Back::default();
         for (number, mount) in mounts.into_iter().enumerate() {

@@ -7,12 +7,13 @@ mod platform;
 pub(crate) use files::Back;
 pub(crate) use platform::Native;
 
-use crate::Error;
 use crate::control::{Control, End, Woken};
 use crate::mounts::Mount;
 use crate::store::{State, memory};
+use crate::watch::Watched;
+use crate::{Error, preview1};
 use amphi_core::Limits;
-use amphi_wasi::{Call, Config, Context, Flow, SliceMemory, Stop, Wait};
+use amphi_wasi::{Call, Config, Context, Determinism, Flow, Gate, SliceMemory, Stop, Wait};
 use files::Files;
 use wasmtime::{Caller, Linker};
 
@@ -25,40 +26,30 @@ pub(crate) fn world(
     env: Vec<(String, String)>,
     mounts: Vec<Mount>,
     limits: &Limits,
+    determinism: Option<Determinism>,
     platform: Native,
 ) -> Result<(World, Back), Error> {
-    let (Files { tree, preopens }, back) = Files::make(mounts)?;
+    let (Files { tree, preopens }, back) = Files::make(mounts, determinism.map(|fixed| fixed.clock_ns))?;
     let limits =
         amphi_wasi::Limits { file_bytes: limits.file_bytes, files: limits.files, descriptors: limits.descriptors };
-    let config = Config { args, env, tree, preopens, limits };
+    let config = Config { args, env, tree, preopens, limits, determinism };
     let world = Context::new(config, platform).map_err(|error| Error::Arguments(error.to_string()))?;
     Ok((world, back))
 }
 
-/// Expands to one linker entry for each row of the table.
-macro_rules! entries {
-    ([$linker:ident] $($name:ident = $call:ident($($param:ident: $core:ident),*) $(-> $result:ident)?;)*) => {
-        $(entry!($linker, $name, $call, ($($param: $core),*) $(-> $result)?);)*
-    };
-}
+impl Watched for World {
+    fn gate(&mut self) -> Option<&mut Gate> {
+        self.gate_mut()
+    }
 
-macro_rules! entry {
-    ($linker:ident, $name:ident, $call:ident, ($($param:ident: $core:ident),*) -> i32) => {
-        $linker.func_wrap(amphi_wasi::MODULE, stringify!($name), |caller: Caller<'_, State<World>>, $($param: $core),*| {
-            serve(caller, Call::$call, &[$(u64::from($param.cast_unsigned())),*])
-        })?;
-    };
-    ($linker:ident, $name:ident, $call:ident, ($($param:ident: $core:ident),*)) => {
-        $linker.func_wrap(amphi_wasi::MODULE, stringify!($name), |caller: Caller<'_, State<World>>, $($param: $core),*| {
-            serve(caller, Call::$call, &[$(u64::from($param.cast_unsigned())),*]).map(|_| ())
-        })?;
-    };
+    fn seen_ns(&self) -> u64 {
+        Context::seen_ns(self)
+    }
 }
 
 /// Offers all of preview1 to guests of this habitat.
 pub(crate) fn add_to_linker(linker: &mut Linker<State<World>>) -> wasmtime::Result<()> {
-    amphi_wasi::for_each_call!(entries, [linker]);
-    Ok(())
+    preview1::add_to_linker(linker, serve)
 }
 
 /// Serves one call: dispatches it until it is done, and waits in between.

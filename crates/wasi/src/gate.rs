@@ -1,0 +1,116 @@
+//! What stands before the door of a run that is watched: it lets calls fail that are to fail, and records them all.
+//! Both WASIs have the same one. It must never know who serves a call.
+
+use crate::errno::Errno;
+use crate::fault::{Fault, Faults};
+use crate::memory::Memory;
+use crate::table::Call;
+use crate::trace::{Answer, HostCall, Names, Recorder, entries};
+
+/// Watches the calls of one run.
+#[derive(Debug)]
+pub struct Gate {
+    faults: Faults,
+    recorder: Option<Recorder>,
+    /// What descriptors stand for, where a fault asks for paths.
+    paths: Option<Paths>,
+    /// True between [`enter`](Self::enter) and [`leave`](Self::leave).
+    under_way: bool,
+}
+
+/// Follows the descriptors of a run by recording each call for itself.
+#[derive(Debug)]
+struct Paths {
+    names: Names,
+    recorder: Recorder,
+}
+
+impl Gate {
+    /// Fails what `faults` say, and records with `recorder`; none if there is nothing to do.
+    #[must_use]
+    pub fn new(faults: Vec<Fault>, recorder: Option<Recorder>) -> Option<Self> {
+        let faults = Faults::new(faults);
+        let paths = faults.want_paths().then(Paths::default);
+        let watches = recorder.is_some() || !faults.is_empty();
+        watches.then_some(Self { faults, recorder, paths, under_way: false })
+    }
+
+    /// A call begins, or goes on after a wait: then nothing happens. `args` are its raw arguments, `now_ns` the time on
+    /// the run's clock. What it gives the guest gets, and the call is not made.
+    pub fn enter<M: Memory + ?Sized>(&mut self, memory: &M, call: Call, args: &[u64], now_ns: u64) -> Option<Errno> {
+        if std::mem::replace(&mut self.under_way, true) {
+            return None;
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.begin(memory, call, args, now_ns);
+        }
+        let fault = match &mut self.paths {
+            Some(paths) => paths.next(&mut self.faults, memory, call, args),
+            None => self.faults.next(call, None),
+        };
+        if let Some(errno) = fault {
+            self.ended(memory, Answer::Fault(errno), now_ns);
+        }
+        fault
+    }
+
+    /// The call under way ended with this number, or with the run.
+    pub fn leave<M: Memory + ?Sized>(&mut self, memory: &M, errno: Option<Errno>, now_ns: u64) {
+        self.ended(memory, errno.map_or(Answer::Ended, Answer::Errno), now_ns);
+    }
+
+    /// The call under way will take its time: what came before it is handed on.
+    pub fn waits(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.flush();
+        }
+    }
+
+    /// A host function was called.
+    pub fn host_call(&mut self, call: HostCall<'_>) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.host_call(call);
+        }
+    }
+
+    /// The run is over: all that is recorded is handed on.
+    pub fn finish(&mut self, now_ns: u64) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.finish(now_ns);
+        }
+    }
+
+    fn ended<M: Memory + ?Sized>(&mut self, memory: &M, answer: Answer, now_ns: u64) {
+        self.under_way = false;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.end(memory, answer, now_ns);
+        }
+        if let Some(paths) = &mut self.paths {
+            paths.follow(memory, answer);
+        }
+    }
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self { names: Names::default(), recorder: Recorder::keeping(0) }
+    }
+}
+
+impl Paths {
+    fn next<M: Memory + ?Sized>(&mut self, faults: &mut Faults, memory: &M, call: Call, args: &[u64]) -> Option<Errno> {
+        // Read as if it had ended, for the paths it was given.
+        self.recorder.begin(memory, call, args, 0);
+        self.recorder.end(memory, Answer::Ended, 0);
+        let given = self.recorder.take();
+        self.recorder.begin(memory, call, args, 0);
+        entries(&given).next().and_then(|entry| faults.next(call, Some((&entry, &self.names))))
+    }
+
+    fn follow<M: Memory + ?Sized>(&mut self, memory: &M, answer: Answer) {
+        self.recorder.end(memory, answer, 0);
+        for entry in entries(&self.recorder.take()) {
+            self.names.follow(&entry);
+        }
+    }
+}

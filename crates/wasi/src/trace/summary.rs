@@ -1,0 +1,83 @@
+//! What a run did in all: how often each call was made, how often it failed, how long it took.
+
+use std::collections::BTreeMap;
+
+use super::entry::Entry;
+
+/// A count of all calls, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    calls: BTreeMap<String, Tally>,
+    seen: u64,
+    last: Option<u64>,
+}
+
+/// What one call did in all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How often it was made.
+    pub count: u64,
+    /// How often it failed.
+    pub errors: u64,
+    /// How long it took in all, waiting included, in nanoseconds.
+    pub total_ns: u64,
+    /// How long the slowest took.
+    pub slowest_ns: u64,
+    /// Which that was.
+    pub slowest: u64,
+}
+
+impl Summary {
+    /// Counts a call.
+    pub fn add(&mut self, entry: &Entry) {
+        self.seen += 1;
+        self.last = Some(entry.number);
+        if let Some(tally) = self.calls.get_mut(entry.name()) {
+            tally.add(entry);
+        } else {
+            let mut tally = Tally::default();
+            tally.add(entry);
+            self.calls.insert(entry.name().to_owned(), tally);
+        }
+    }
+
+    /// Each call with its tally, the longest in all first.
+    #[must_use]
+    pub fn by_time(&self) -> Vec<(&str, Tally)> {
+        let mut calls: Vec<_> = self.calls.iter().map(|(name, tally)| (name.as_str(), *tally)).collect();
+        calls.sort_by_key(|(_, tally)| (std::cmp::Reverse(tally.total_ns), std::cmp::Reverse(tally.count)));
+        calls
+    }
+
+    /// All calls together.
+    #[must_use]
+    pub fn total(&self) -> Tally {
+        self.calls.values().fold(Tally::default(), |all, one| {
+            let (slowest_ns, slowest) = (all.slowest_ns, all.slowest).max((one.slowest_ns, one.slowest));
+            Tally {
+                count: all.count + one.count,
+                errors: all.errors + one.errors,
+                total_ns: all.total_ns + one.total_ns,
+                slowest_ns,
+                slowest,
+            }
+        })
+    }
+
+    /// How many calls were made but not seen, because there was no room to keep them.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.last.map_or(0, |last| (last + 1).saturating_sub(self.seen))
+    }
+}
+
+impl Tally {
+    fn add(&mut self, entry: &Entry) {
+        self.count += 1;
+        self.errors += u64::from(entry.failed());
+        self.total_ns += entry.duration_ns;
+        if self.count == 1 || entry.duration_ns > self.slowest_ns {
+            (self.slowest_ns, self.slowest) = (entry.duration_ns, entry.number);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Owns what real folders would add by chance to a deterministic run: inode numbers, the times of what the run itself
+//! makes, the order of listings. It must never know what a guest does with them.
+
+use super::{World, at_once};
+use amphi_wasi::Determinism;
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use wasmtime::Result;
+use wasmtime_wasi::p1::wasi_snapshot_preview1 as p1;
+use wiggle::{GuestMemory, GuestPtr};
+
+/// Offsets in a `filestat` and a `dirent` of preview1's `typenames.witx`.
+mod layout {
+    pub(super) const INODE: u32 = 8;
+    pub(super) const TIMES: [u32; 3] = [40, 48, 56];
+    pub(super) const DIRENT: usize = 24;
+}
+
+/// What a deterministic run shows in place of what a file system tells.
+pub(super) struct Steady {
+    /// Inodes in the order they were first seen.
+    inodes: HashMap<u64, u64>,
+    /// What is younger was made or touched by this run.
+    began_ns: u64,
+    clock_ns: u64,
+}
+
+impl Steady {
+    pub(super) fn new(Determinism { clock_ns, .. }: Determinism) -> Self {
+        // The program's folders were made a moment ago, and file systems keep time in coarse steps.
+        const MOMENT: Duration = Duration::from_secs(1);
+        let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(MOMENT);
+        let began_ns = u64::try_from(began.as_nanos()).unwrap_or(u64::MAX);
+        Self { inodes: HashMap::new(), began_ns, clock_ns }
+    }
+
+    /// Replaces what depends on chance in the attributes that a call just wrote.
+    pub(super) fn filestat(&mut self, memory: &mut GuestMemory<'_>, stat: u32) -> Result<()> {
+        let field = |offset: u32| GuestPtr::<u64>::new(stat.wrapping_add(offset));
+        let inode = memory.read(field(layout::INODE))?;
+        // Streams have none.
+        if inode != 0 {
+            memory.write(field(layout::INODE), self.inode(inode))?;
+        }
+        for offset in layout::TIMES {
+            if memory.read(field(offset))? >= self.began_ns {
+                memory.write(field(offset), self.clock_ns)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn inode(&mut self, real: u64) -> u64 {
+        let next = self.inodes.len() as u64 + 1;
+        *self.inodes.entry(real).or_insert(next)
+    }
+}
+
+/// Lists a directory by name. The whole listing is asked for each time, as wasmtime-wasi itself does.
+pub(super) fn readdir(
+    world: &mut World,
+    memory: &mut GuestMemory<'_>,
+    fd: i32,
+    buf: i32,
+    buf_len: i32,
+    cookie: i64,
+    used: i32,
+) -> Result<i32> {
+    /// Where the listing begins in the room for it; before it is its length.
+    const START: usize = 8;
+    let mut room = vec![0; 64 << 10];
+    let entries = loop {
+        let len = room.len() - START;
+        let mut whole = GuestMemory::Unshared(&mut room);
+        let answer = at_once(p1::fd_readdir(world.wasi(), &mut whole, fd, 8, i32::try_from(len)?, 0, 0))?;
+        if answer != 0 {
+            return Ok(answer);
+        }
+        let filled = room.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes)) as usize;
+        if filled < len {
+            break entries(room.get(START..START + filled).unwrap_or_default());
+        }
+        room = vec![0; room.len() * 2];
+    };
+    let Ok(from) = usize::try_from(cookie) else { return Ok(amphi_wasi::Errno::Overflow.raw()) };
+    let limit = buf_len.cast_unsigned() as usize;
+    let mut bytes = Vec::new();
+    for (number, Entry { inode, kind, name }) in entries.into_iter().enumerate().skip(from) {
+        if bytes.len() >= limit {
+            break;
+        }
+        let inode = world.steady().map_or(inode, |steady| steady.inode(inode));
+        bytes.extend((number as u64 + 1).to_le_bytes());
+        bytes.extend(inode.to_le_bytes());
+        bytes.extend(u32::try_from(name.len())?.to_le_bytes());
+        bytes.extend([kind, 0, 0, 0]);
+        bytes.extend(name);
+    }
+    bytes.truncate(limit);
+    let count = u32::try_from(bytes.len())?;
+    memory.copy_from_slice(&bytes, GuestPtr::new((buf.cast_unsigned(), count)))?;
+    memory.write(GuestPtr::<u32>::new(used.cast_unsigned()), count)?;
+    Ok(0)
+}
+
+struct Entry {
+    inode: u64,
+    kind: u8,
+    name: Vec<u8>,
+}
+
+/// The entries of a whole listing: `.` and `..`, then the others by name.
+fn entries(mut listing: &[u8]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    while let Some((head, rest)) = listing.split_at_checked(layout::DIRENT) {
+        let number = |from: usize| -> [u8; 8] {
+            head.get(from..from + 8).and_then(<[u8]>::first_chunk).copied().unwrap_or_default()
+        };
+        let [a, b, c, d, kind, ..] = number(16);
+        let Some((name, rest)) = rest.split_at_checked(u32::from_le_bytes([a, b, c, d]) as usize) else { break };
+        entries.push(Entry { inode: u64::from_le_bytes(number(8)), kind, name: name.to_vec() });
+        listing = rest;
+    }
+    if let Some(others) = entries.get_mut(2..) {
+        others.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+    entries
+}

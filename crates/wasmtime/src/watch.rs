@@ -1,0 +1,83 @@
+//! Owns how a run is watched: the gate that a program asks for, and the way of every call past it.
+//! It must never know what a call does.
+
+use crate::Error;
+use crate::store::{State, memory};
+use amphi_core::Watch;
+use amphi_wasi::trace::{HostCall, Recorder};
+use amphi_wasi::{Call, Errno, Gate, SliceMemory};
+use wasmtime::{Caller, Result};
+
+/// The gate that a program asks for, if it asks for one; records go to `outlet`.
+///
+/// # Errors
+/// [`Error::Fault`]: a fault cannot be read.
+pub(crate) fn gate(watch: &Watch, outlet: impl FnMut(&[u8]) + Send + 'static) -> Result<Option<Gate>, Error> {
+    let faults = watch.faults.iter().map(|fault| fault.parse()).collect::<Result<_, _>>().map_err(Error::Fault)?;
+    let recorder = watch.trace.map(|trace| Recorder::new(trace.shown as usize, trace.batch as usize, outlet));
+    Ok(Gate::new(faults, recorder))
+}
+
+/// A guest's WASI, which may be watched.
+pub(crate) trait Watched {
+    /// What watches it.
+    fn gate(&mut self) -> Option<&mut Gate>;
+
+    /// The run's clock, in nanoseconds; looking does not move it.
+    fn seen_ns(&self) -> u64;
+}
+
+/// Lets a call of WASI pass the gate of a guest that is watched, and serves it unless it is to fail.
+#[inline]
+pub(crate) fn pass<W: Watched + 'static>(
+    caller: &mut Caller<'_, State<W>>,
+    call: Call,
+    args: &[u64],
+    serve: impl FnOnce(&mut Caller<'_, State<W>>) -> Result<i32>,
+) -> Result<i32> {
+    if caller.data_mut().wasi.gate().is_none() {
+        return serve(caller);
+    }
+    if let Some(fault) = at_gate(caller, |gate, memory, now_ns| gate.enter(memory, call, args, now_ns))?.flatten() {
+        return Ok(fault.raw());
+    }
+    let answer = serve(caller);
+    let errno = answer.as_ref().ok().and_then(|errno| Errno::from_raw(*errno));
+    at_gate(caller, |gate, memory, now_ns| gate.leave(memory, errno, now_ns))?;
+    answer
+}
+
+fn at_gate<W: Watched + 'static, T>(
+    caller: &mut Caller<'_, State<W>>,
+    act: impl FnOnce(&mut Gate, &SliceMemory<'_>, u64) -> T,
+) -> Result<Option<T>> {
+    let memory = memory(caller)?;
+    let (bytes, state) = memory.data_and_store_mut(caller);
+    let now_ns = state.wasi.seen_ns();
+    Ok(state.wasi.gate().map(|gate| act(gate, &SliceMemory::new(bytes), now_ns)))
+}
+
+/// Calls a host function of a guest that may be watched, and tells of it.
+pub(crate) fn host_call<W: Watched, T>(state: &mut State<W>, call: impl FnOnce(&mut State<W>) -> T) -> T {
+    let begin_ns = match state.wasi.gate() {
+        Some(_) => state.wasi.seen_ns(),
+        None => return call(state),
+    };
+    let answer = call(state);
+    if let Some(seen) = state.run.calls.take_seen() {
+        let end_ns = state.wasi.seen_ns();
+        let reply = seen.reply.as_deref().map_err(String::as_str);
+        if let Some(gate) = state.wasi.gate() {
+            gate.host_call(HostCall { function: &seen.function, args: &seen.args, reply, begin_ns, end_ns });
+        }
+    }
+    answer
+}
+
+/// The guest makes no more calls.
+pub(crate) fn finish<W: Watched>(state: &mut State<W>) {
+    let now_ns = state.wasi.seen_ns();
+    if let Some(gate) = state.wasi.gate() {
+        gate.finish(now_ns);
+    }
+}
