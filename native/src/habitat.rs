@@ -4,7 +4,7 @@ pub(crate) mod chromium;
 mod native;
 
 use crate::streams::ProcessStreams;
-use amphi_core::habitat::Habitat as _;
+use amphi_core::habitat::Habitat;
 use amphi_core::{Outcome, Program};
 use amphi_wasmtime::Kind;
 use anyhow::Result;
@@ -19,6 +19,18 @@ pub(crate) enum Name {
     Shim,
     /// In a headless Chromium.
     Chromium,
+}
+
+/// A habitat that programs run in one after the other. `python`: some of them are Python's.
+///
+/// # Errors
+/// It cannot be made ready; the message says why and what to do.
+pub(crate) fn open(name: Name, python: bool) -> Result<Box<dyn Habitat>> {
+    Ok(match name {
+        Name::Wasmtime => Box::new(native::open(Kind::Wasmtime, python)?),
+        Name::Shim => Box::new(native::open(Kind::Shim, python)?),
+        Name::Chromium => Box::new(chromium::Chromium::start()?),
+    })
 }
 
 impl Name {

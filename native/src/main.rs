@@ -4,6 +4,7 @@ mod flags;
 mod folder;
 mod habitat;
 mod interrupt;
+mod parity;
 mod program;
 mod python;
 mod repl;
@@ -30,6 +31,7 @@ Examples:
   amphi run -c 'import sys; print(sys.platform)'
   amphi run examples/hello --habitat shim
   amphi trace script.py
+  amphi parity examples/hello --habitat wasmtime,shim
   amphi repl
   amphi wasi fd_readdir
   amphi serve";
@@ -39,6 +41,7 @@ enum Command {
     Run(run::Run),
     Trace(trace::Trace),
     Repl(repl::Repl),
+    Parity(parity::Parity),
     Wasi(wasi::Wasi),
     Serve(serve::Serve),
     Python(python::Python),
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run.run(),
         Command::Trace(trace) => trace.run(),
         Command::Repl(repl) => repl.run(),
+        Command::Parity(parity) => parity.run(),
         Command::Wasi(wasi) => wasi.run().map(|()| 0),
         Command::Serve(serve) => serve.run().map(|()| 0),
         Command::Python(python) => python.run().map(|()| 0),

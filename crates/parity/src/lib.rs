@@ -1,12 +1,51 @@
-//! Runs one program in several habitats and says where their outcomes differ: streams, exit and the files left behind.
+//! Runs one program in several habitats and says where their outcomes differ: streams, exit, the files left behind and
+//! the calls that were made.
 //!
 //! It knows habitats only through [`amphi_core::Habitat`]; it must never know an engine or a browser.
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod calls;
+mod compare;
+mod report;
 
-use amphi_core::habitat::{Captured, HabitatError};
-use amphi_core::{Change, ChangedFile, Exit, Habitat, Outcome, Program};
+use amphi_core::habitat::{Habitat, HabitatError, OutputStream, Streams};
+use amphi_core::{Outcome, Program, Trace};
+use amphi_wasi::trace::Ring;
+
+pub use calls::{Calls, Side};
+pub use compare::{Difference, What, compare};
+pub use report::{html, junit, text};
+
+/// Bytes of records that are kept of a run: some two million calls. What is older is dropped and not compared.
+const RECORDS: usize = 256 << 20;
+
+/// Bytes of data that are compared of each call.
+const SHOWN: u32 = 256;
+
+/// One program in several habitats.
+#[derive(Debug)]
+pub struct Compared {
+    /// The program's name.
+    pub program: String,
+    /// Its runs, in the order of the habitats; the first is the measure.
+    pub runs: Vec<Run>,
+    /// Where the others differ from the first, and where one is not as the program says.
+    pub differences: Vec<Difference>,
+}
+
+impl Compared {
+    /// Compares the runs of a program.
+    #[must_use]
+    pub fn new(program: &Program, runs: Vec<Run>) -> Self {
+        let differences = compare(program, &runs);
+        Self { program: program.name.clone(), runs, differences }
+    }
+
+    /// Whether all runs left the same, and what the program expects.
+    #[must_use]
+    pub fn is_alike(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
 
 /// One run of the program.
 #[derive(Debug)]
@@ -15,188 +54,54 @@ pub struct Run {
     pub habitat: String,
     /// What the run left, or why it did not start.
     pub outcome: Result<Outcome, HabitatError>,
+    /// The records of its calls.
+    pub records: Vec<u8>,
 }
 
-/// Where a habitat's outcome differs from the first habitat's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// The habitat that differs.
-    pub habitat: String,
-    /// Whose outcome it is held against.
-    pub reference: String,
-    /// What differs: `stdout`, `stderr`, `exit`, `start` or a file's path under `/work`.
-    pub what: String,
-    /// What the reference left, cut to its first difference.
-    pub expected: String,
-    /// What this habitat left there.
-    pub found: String,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { habitat, reference, what, expected, found } = self;
-        write!(f, "{what} differs\n  {reference}: {expected}\n  {habitat}: {found}")
+impl Run {
+    /// How many calls there are records of.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        amphi_wasi::trace::entries(&self.records).count()
     }
 }
 
-/// Runs the program in each habitat, in their order, with its streams kept.
-pub fn run(program: &Program, habitats: &mut [&mut dyn Habitat]) -> Vec<Run> {
-    habitats
-        .iter_mut()
-        .map(|habitat| {
-            let mut streams = Captured::default();
-            let outcome = habitat.run(program, &mut streams).map(|outcome| Outcome {
-                stdout: streams.stdout.into(),
-                stderr: streams.stderr.into(),
-                ..outcome
-            });
-            Run { habitat: habitat.name().to_owned(), outcome }
-        })
-        .collect()
-}
-
-/// Holds every run against the first. None differs: the habitats are alike.
+/// The program as it is compared: its calls are recorded, and nobody is asked for input.
 #[must_use]
-pub fn compare(runs: &[Run]) -> Vec<Difference> {
-    let Some((first, others)) = runs.split_first() else { return Vec::new() };
-    others.iter().flat_map(|other| differences(first, other)).collect()
-}
-
-fn differences(first: &Run, other: &Run) -> Vec<Difference> {
-    let pairs = match (&first.outcome, &other.outcome) {
-        (Ok(expected), Ok(found)) => outcome_pairs(expected, found),
-        (expected, found) => vec![("start".to_owned(), started(expected), started(found))],
-    };
-    pairs
-        .into_iter()
-        .filter(|(_, expected, found)| expected != found)
-        .map(|(what, expected, found)| {
-            let (expected, found) = from_first_difference(&expected, &found);
-            Difference { habitat: other.habitat.clone(), reference: first.habitat.clone(), what, expected, found }
-        })
-        .collect()
-}
-
-fn started(outcome: &Result<Outcome, HabitatError>) -> String {
-    outcome.as_ref().map_or_else(|error| format!("did not start: {error}"), |_| "started".to_owned())
-}
-
-/// What is compared, each with its name, both sides as text.
-fn outcome_pairs(expected: &Outcome, found: &Outcome) -> Vec<(String, String, String)> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let mut pairs = vec![
-        ("stdout".to_owned(), text(&expected.stdout), text(&found.stdout)),
-        ("stderr".to_owned(), text(&expected.stderr), text(&found.stderr)),
-        ("exit".to_owned(), exit(&expected.exit), exit(&found.exit)),
-    ];
-    let (before, after) = (by_path(&expected.files), by_path(&found.files));
-    let paths: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    pairs.extend(paths.into_iter().map(|path| ((*path).to_owned(), change(before.get(path)), change(after.get(path)))));
-    pairs
-}
-
-/// Two engines word a trap differently; that the guest trapped is what must agree.
-fn exit(exit: &Exit) -> String {
-    match exit {
-        Exit::Trap(_) => "trap".to_owned(),
-        other => format!("{other:?}"),
+pub fn watched(program: &Program) -> Program {
+    let mut program = program.clone();
+    program.watch.trace = Some(Trace { shown: SHOWN, batch: Trace::BATCH });
+    if program.stdin == amphi_core::Stdin::Inherit {
+        program.stdin = amphi_core::Stdin::Empty;
     }
+    program
 }
 
-fn by_path(files: &[ChangedFile]) -> BTreeMap<&str, &Change> {
-    files.iter().map(|file| (file.path.as_str(), &file.change)).collect()
+/// Runs a program that is [`watched`] in one habitat, with its streams kept.
+pub fn run(program: &Program, habitat: &mut dyn Habitat) -> Run {
+    let mut kept = Kept { stdout: Vec::new(), stderr: Vec::new(), records: Ring::new(RECORDS) };
+    let outcome = habitat.run(program, &mut kept);
+    let Kept { stdout, stderr, records } = kept;
+    let outcome = outcome.map(|outcome| Outcome { stdout: stdout.into(), stderr: stderr.into(), ..outcome });
+    Run { habitat: habitat.name().to_owned(), outcome, records: records.records() }
 }
 
-fn change(change: Option<&&Change>) -> String {
-    match change {
-        None => "as it was".to_owned(),
-        Some(Change::Removed) => "removed".to_owned(),
-        Some(Change::Added(bytes)) => format!("added: {}", String::from_utf8_lossy(bytes)),
-        Some(Change::Modified(bytes)) => format!("modified: {}", String::from_utf8_lossy(bytes)),
-    }
+/// What a run told.
+struct Kept {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    records: Ring,
 }
 
-/// Both texts from a little before the place where they part, cut to a line's length.
-fn from_first_difference(one: &str, other: &str) -> (String, String) {
-    const BEFORE: usize = 20;
-    const SHOWN: usize = 120;
-    let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
-    let from = same.saturating_sub(BEFORE);
-    let cut = |text: &str| {
-        let shown: String = text.chars().skip(from).take(SHOWN).collect();
-        format!("{}{shown:?}", if from > 0 { "… " } else { "" })
-    };
-    (cut(one), cut(other))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A habitat that leaves what it was told to.
-    struct Fixed(&'static str, Result<Outcome, &'static str>);
-
-    impl Habitat for Fixed {
-        fn name(&self) -> &str {
-            self.0
-        }
-
-        fn run(
-            &mut self,
-            _: &Program,
-            streams: &mut dyn amphi_core::habitat::Streams,
-        ) -> Result<Outcome, HabitatError> {
-            let outcome = self.1.clone().map_err(HabitatError::new)?;
-            streams.write(amphi_core::habitat::OutputStream::Stdout, &outcome.stdout);
-            streams.write(amphi_core::habitat::OutputStream::Stderr, &outcome.stderr);
-            Ok(outcome)
+impl Streams for Kept {
+    fn write(&mut self, stream: OutputStream, bytes: &[u8]) {
+        match stream {
+            OutputStream::Stdout => self.stdout.extend_from_slice(bytes),
+            OutputStream::Stderr => self.stderr.extend_from_slice(bytes),
         }
     }
 
-    fn outcome(stdout: &str, exit: Exit, files: &[(&str, &str)]) -> Outcome {
-        let files = files.iter().map(|(path, text)| ChangedFile {
-            path: (*path).to_owned(),
-            change: Change::Added(text.as_bytes().to_vec().into()),
-        });
-        Outcome {
-            stdout: stdout.as_bytes().to_vec().into(),
-            stderr: Vec::new().into(),
-            exit,
-            files: files.collect(),
-            mounts: Vec::new(),
-            timings: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn differences_are_named() {
-        let reference = || outcome("30\n", Exit::Code(0), &[("a.txt", "one")]);
-        let trap = |words: &str| outcome("", Exit::Trap(words.to_owned()), &[]);
-        for (name, one, other, expected) in [
-            ("alike", Ok(reference()), Ok(reference()), vec![]),
-            ("output", Ok(reference()), Ok(outcome("31\n", Exit::Code(0), &[("a.txt", "one")])), vec!["stdout"]),
-            ("code", Ok(reference()), Ok(outcome("30\n", Exit::Code(1), &[("a.txt", "one")])), vec!["exit"]),
-            (
-                "files",
-                Ok(reference()),
-                Ok(outcome("30\n", Exit::Code(0), &[("a.txt", "two"), ("b", "")])),
-                vec!["a.txt", "b"],
-            ),
-            ("a trap in other words", Ok(trap("unreachable")), Ok(trap("unreachable executed")), vec![]),
-            ("one did not start", Ok(reference()), Err("no browser"), vec!["start"]),
-        ] {
-            let mut habitats = (Fixed("one", one), Fixed("other", other));
-            let runs = run(&Program::script("main.py", ""), &mut [&mut habitats.0, &mut habitats.1]);
-            let found: Vec<_> = compare(&runs).into_iter().map(|difference| difference.what).collect();
-            assert_eq!(found, expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_difference_shows_where_the_texts_part() {
-        let long = "x".repeat(500);
-        let (one, other) = from_first_difference(&format!("{long}a"), &format!("{long}b"));
-        assert!(one.ends_with("a\"") && other.ends_with("b\""), "{one} {other}");
-        assert!(one.len() < 40, "{one}");
+    fn trace(&mut self, records: &[u8]) {
+        self.records.push(records);
     }
 }

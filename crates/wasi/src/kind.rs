@@ -17,8 +17,8 @@ pub(crate) trait Decode {
     type Value;
 
     /// # Errors
-    /// As wasmtime: `OVERFLOW` where the number does not fit the type, `INVAL` where it fits but has no meaning.
-    /// `FAULT`: an address that is not aligned for what it points to, where wasmtime traps.
+    /// `OVERFLOW` where the number does not fit the type, `INVAL` where it fits but has no meaning, `FAULT` for an
+    /// address that is not aligned for what it points to. For all three wasmtime ends the guest.
     fn decode(raw: u64) -> Result<Self::Value>;
 }
 
@@ -193,7 +193,7 @@ mod tests {
     use crate::errno::Errno;
 
     #[test]
-    fn numbers_are_refused_as_wasmtime_refuses_them() {
+    fn numbers_out_of_range_are_refused() {
         fn check<T: Decode>(name: &str, raw: u64, expected: Option<Errno>) {
             assert_eq!(T::decode(raw).err(), expected, "{name} {raw:#x}");
         }

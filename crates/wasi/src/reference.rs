@@ -48,10 +48,10 @@ impl Call {
             ) || matches!(kind, Kind::Rights | Kind::Clock | Kind::Advice | Kind::Whence | Kind::Signal)
         };
         if kinds().any(flags) {
-            also((Errno::Inval, "a number that has no meaning"));
+            also((Errno::Inval, "a number that has no meaning; wasmtime's own WASI traps"));
         }
         if kinds().any(|kind| flags(kind) || kind == Kind::SiFlags) {
-            also((Errno::Overflow, "a number too large for its type"));
+            also((Errno::Overflow, "a number too large for its type; wasmtime's own WASI traps"));
         }
         if kinds().any(|kind| kind.is_address()) {
             also((Errno::Fault, "an address outside the guest's memory, or not aligned; wasmtime's own WASI traps"));
@@ -101,10 +101,7 @@ impl Call {
                 (Errno::Io, "the output could not be written"),
                 (Errno::Pipe, "whoever read the output is gone"),
             ],
-            Self::FdReaddir => &[
-                (Errno::Badf, "the descriptor is no open directory"),
-                (Errno::Overflow, "a cookie that nobody gave out"),
-            ],
+            Self::FdReaddir => &[(Errno::Badf, "the descriptor is no open directory")],
             Self::FdSeek => &[
                 (Errno::Spipe, "a standard stream has no places"),
                 NO_FILE,

@@ -21,6 +21,9 @@ pub(crate) use page::{files_of, with_br};
 /// What the page and its worker are compiled to.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
+/// What guests written in Rust are compiled to.
+pub(crate) const GUEST_TARGET: &str = "wasm32-wasip1";
+
 /// Sets everything up: Debian packages, the Rust target, tools, python.wasm, the page. What is there is reused.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Setup {}
@@ -51,7 +54,7 @@ pub(crate) fn everything() -> Result<()> {
 
     let mut steps = vec![
         Step::new("packages", "Debian packages", &[], |report| packages.install(report)),
-        Step::new("target", format!("Rust target {WASM_TARGET}"), &["packages"], target),
+        Step::new("target", format!("Rust targets {WASM_TARGET} and {GUEST_TARGET}"), &["packages"], targets),
     ];
     for tool in &tools {
         steps.push(Step::new(tool.name, format!("{} {}", tool.name, tool.version), tool.after, |report| {
@@ -91,10 +94,12 @@ fn preflight(packages: &packages::Packages, tools: &[tools::Tool]) -> Result<()>
                 .to_owned(),
         );
     }
-    if !has_target() && places::program(&["rustup"]).is_none() {
+    let missing = missing_targets();
+    if !missing.is_empty() && places::program(&["rustup"]).is_none() {
         problems.push(format!(
-            "the Rust target {WASM_TARGET} is not installed and there is no rustup to add it; \
-             install it with your system's packages, or Rust from https://rustup.rs"
+            "the Rust target {} is not installed and there is no rustup to add it; \
+             install it with your system's packages, or Rust from https://rustup.rs",
+            missing.join(" and the target ")
         ));
     }
     if problems.is_empty() {
@@ -103,17 +108,21 @@ fn preflight(packages: &packages::Packages, tools: &[tools::Tool]) -> Result<()>
     bail!("nothing was changed, because the set-up could not be finished:\n  {}", problems.join("\n  "));
 }
 
-fn has_target() -> bool {
-    process::ask("rustc", &["--print", "target-libdir", "--target", WASM_TARGET])
-        .is_some_and(|folder| Path::new(folder.trim()).is_dir())
+fn missing_targets() -> Vec<&'static str> {
+    let has = |target: &str| {
+        process::ask("rustc", &["--print", "target-libdir", "--target", target])
+            .is_some_and(|folder| Path::new(folder.trim()).is_dir())
+    };
+    [WASM_TARGET, GUEST_TARGET].into_iter().filter(|target| !has(target)).collect()
 }
 
-fn target(report: Report<'_>) -> Result<(Ended, String)> {
-    if has_target() {
+fn targets(report: Report<'_>) -> Result<(Ended, String)> {
+    let missing = missing_targets();
+    if missing.is_empty() {
         return Ok((Ended::Reused, String::new()));
     }
     let mut command = Command::new("rustup");
-    command.current_dir(places::root()).args(["target", "add", WASM_TARGET]);
+    command.current_dir(places::root()).args(["target", "add"]).args(missing);
     expect(command, "target", report).context("is the network reachable?")?;
     Ok((Ended::Done, String::new()))
 }

@@ -29,6 +29,7 @@ const CHECKS: &[Check] = &[
     ("house rules", rules),
     ("lints of the native crates", native_lints),
     ("lints of the wasm crates", wasm_lints),
+    ("the conformance guest", guest),
     ("tests", tests),
 ];
 
@@ -124,6 +125,14 @@ fn wasm_lints(cargo: &str, report: Report<'_>) -> Result<Tally> {
     one(cargo, &arguments, "clippy-wasm", report)
 }
 
+/// Lints the guest that checks preview1 from the inside, and builds it for the tests.
+fn guest(cargo: &str, report: Report<'_>) -> Result<Tally> {
+    let package = ["--release", "--package", "amphi-conformance", "--target", setup::GUEST_TARGET];
+    let tally = one(cargo, &[&["clippy"][..], &package, &["--", "-D", "warnings"]].concat(), "clippy-guest", report)?;
+    one(cargo, &[&["build"][..], &package].concat(), "guest", report)?;
+    Ok(tally)
+}
+
 fn tests(cargo: &str, report: Report<'_>) -> Result<Tally> {
     let mut command = Command::new(cargo);
     command
@@ -141,8 +150,9 @@ fn tests(cargo: &str, report: Report<'_>) -> Result<Tally> {
     Ok(tally)
 }
 
-/// These two crates compile for the browser only.
-const WITHOUT_WASM: &[&str] = &["--exclude", "amphi-browser", "--exclude", "amphi-web"];
+/// These crates do not compile for this machine: two are for the browser, one is a guest.
+const WITHOUT_WASM: &[&str] =
+    &["--exclude", "amphi-browser", "--exclude", "amphi-web", "--exclude", "amphi-conformance"];
 
 /// A program that is a check by itself.
 fn one(cargo: &str, arguments: &[&str], log: &str, report: Report<'_>) -> Result<Tally> {

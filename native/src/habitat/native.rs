@@ -12,16 +12,7 @@ const NOTICED: usize = 1 << 20;
 pub(super) fn run(kind: Kind, program: Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<Outcome> {
     let prepared = prepare(&program)?;
     let limits = program.limits.clone();
-    let python = match program.is_python() {
-        true => {
-            let artifact = amphi_python::artifact()?;
-            let wasm = Wasm::known("python.wasm", artifact.python_wasm, artifact.sha256);
-            Some(Python { wasm, stdlib: artifact.stdlib_zip })
-        }
-        false => None,
-    };
-    let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
-    let native = Native::new(Engine::new(), cache, kind, python);
+    let native = open(kind, program.is_python())?;
     let sandbox = native.sandbox(&prepared, &mut tell)?;
     let mut start = native.start(&prepared.program, trace)?;
     start.stdout = Sink::Process;
@@ -38,6 +29,20 @@ pub(super) fn run(kind: Kind, program: Program, trace: impl FnMut(&[u8]) + Send 
     // The process ends now.
     std::mem::forget((sandbox, native));
     Ok(outcome)
+}
+
+/// One of the habitats, with the interpreter where it is needed.
+pub(super) fn open(kind: Kind, python: bool) -> Result<Native> {
+    let python = match python {
+        true => {
+            let artifact = amphi_python::artifact()?;
+            let wasm = Wasm::known("python.wasm", artifact.python_wasm, artifact.sha256);
+            Some(Python { wasm, stdlib: artifact.stdlib_zip })
+        }
+        false => None,
+    };
+    let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
+    Ok(Native::new(Engine::new(), cache, kind, python))
 }
 
 fn tell(notice: Notice) {

@@ -20,7 +20,7 @@ impl<P: Platform> Context<P> {
     /// and kept until the next, so that names that come and go in between do not shift the others.
     ///
     /// # Errors
-    /// `BADF`: not an open directory. `FAULT`: buffer or `used` outside memory. `OVERFLOW`: a cookie nobody gave out.
+    /// `BADF`: not an open directory. `FAULT`: buffer or `used` outside memory. A cookie nobody gave out is the end.
     pub(crate) fn fd_readdir<M: Memory + ?Sized>(
         &mut self,
         memory: &mut M,
@@ -33,7 +33,7 @@ impl<P: Platform> Context<P> {
         let Descriptor::Directory(directory) = self.descriptors.get_mut(fd)? else { return Err(Errno::Badf) };
         memory.check(buf, u64::from(buf_len))?;
         memory.check(used, 4)?;
-        let start = usize::try_from(cookie).map_err(|_| Errno::Overflow)?;
+        let start = usize::try_from(cookie).unwrap_or(usize::MAX);
         let listing = match &mut directory.listing {
             Some(listing) if start != 0 => listing,
             listing => listing.insert(list(&self.tree, directory.inode)?),

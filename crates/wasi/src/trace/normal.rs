@@ -64,8 +64,9 @@ impl Normal {
             }
             Value::Subscriptions(all) => {
                 for Subscription { when, .. } in all {
-                    if let When::Clock { timeout, absolute: true, .. } = when {
-                        *timeout = 0;
+                    // How long to wait is reckoned from clocks; not to wait at all is not.
+                    if let When::Clock { timeout: timeout @ 1.., .. } = when {
+                        *timeout = u64::MAX;
                     }
                 }
             }

@@ -30,10 +30,14 @@ pub(crate) enum Last<'a> {
 /// # Errors
 /// `INVAL`: a NUL in it. `NAMETOOLONG`: longer than [`PATH_MAX`]. `NOENT`: empty.
 pub(crate) fn check(path: &str) -> Result<()> {
+    if path.len() > PATH_MAX { Err(Errno::Nametoolong) } else { check_text(path) }
+}
+
+/// # Errors
+/// `INVAL`: a NUL in it. `NOENT`: empty.
+fn check_text(path: &str) -> Result<()> {
     if path.is_empty() {
         Err(Errno::Noent)
-    } else if path.len() > PATH_MAX {
-        Err(Errno::Nametoolong)
     } else if path.as_bytes().contains(&0) {
         Err(Errno::Inval)
     } else {
@@ -152,13 +156,15 @@ impl<'a> Walk<'a> {
 }
 
 /// Finds the directory of a path's last part, which is not looked up. A path that ends in a slash, `.` or `..` ends in
-/// the directory itself, which must then be there.
+/// the directory itself, which must then be there. The limit on paths holds for the way to the directory, without what
+/// means nothing at its end.
 ///
 /// # Errors
 /// Those of [`Walk`]. `NOTDIR`: what should be a directory is not.
 pub(crate) fn parent<'a>(tree: &Tree, base: InodeId, path: &'a str) -> Result<Place<'a>> {
-    check(path)?;
+    check_text(path)?;
     let (before, last) = split(path);
+    let before = trimmed(before);
     if before.is_empty() {
         return Ok(Place { directory: base, last });
     }
@@ -173,6 +179,16 @@ pub(crate) fn without_slashes(path: &str) -> &str {
         "" => path.get(..1).unwrap_or(path),
         trimmed => trimmed,
     }
+}
+
+/// A directory's path without slashes and `/.` at its end, but for one slash, which asks for a directory.
+fn trimmed(path: &str) -> &str {
+    let double = |path: &str| path.ends_with("//");
+    let mut short = path;
+    while let Some(shorter) = short.strip_suffix("/.").or(short.strip_suffix('/').filter(|_| double(short))) {
+        short = shorter;
+    }
+    short
 }
 
 fn split(path: &str) -> (&str, Last<'_>) {

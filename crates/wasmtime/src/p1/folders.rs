@@ -101,25 +101,24 @@ impl Folders {
 
 /// A folder in the cache that holds this file and nothing else.
 ///
-/// The guest may see the file but not its neighbours; a link to it costs neither time nor space.
+/// The guest may see the file but not its neighbours. It is a copy: the guest of a link would see how many names the
+/// file has on this machine.
 fn folder_with(file: &Path, cache: Option<&Path>) -> io::Result<PathBuf> {
     let (Some(cache), Some(name)) = (cache, file.file_name()) else { return Err(io::ErrorKind::NotFound.into()) };
     let metadata = std::fs::metadata(file)?;
     let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let key = format!("{}-{}", metadata.len(), modified.as_nanos());
-    let folder = cache.join("single").join(key);
-    let linked = folder.join(name);
+    let folder = cache.join("copies").join(key);
+    let copied = folder.join(name);
     // One look is all that most runs need. Same size and time mean the same file.
-    if std::fs::metadata(&linked).is_ok_and(|linked| linked.len() == metadata.len()) {
+    if std::fs::metadata(&copied).is_ok_and(|copied| copied.len() == metadata.len()) {
         return Ok(folder);
     }
     std::fs::create_dir_all(&folder)?;
-    let temporary = tempfile::Builder::new().prefix(".linking-").tempdir_in(cache)?;
+    let temporary = tempfile::Builder::new().prefix(".copying-").tempdir_in(cache)?;
     let draft = temporary.path().join(name);
-    if std::fs::hard_link(file, &draft).is_err() {
-        std::fs::copy(file, &draft)?;
-    }
-    std::fs::rename(draft, linked)?;
+    std::fs::copy(file, &draft)?;
+    std::fs::rename(draft, copied)?;
     Ok(folder)
 }
 

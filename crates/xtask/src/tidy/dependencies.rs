@@ -17,7 +17,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("amphi-browser", &["amphi-core", "amphi-wasi"]),
     ("amphi-python", &[]),
     // It knows habitats only through a trait of core's.
-    ("amphi-parity", &["amphi-core"]),
+    ("amphi-parity", &["amphi-core", "amphi-wasi"]),
+    // A guest: what it knows is the table of calls it checks.
+    ("amphi-conformance", &["amphi-wasi"]),
     ("amphi-xtask", &["amphi-python"]),
     ("amphi", &["amphi-core", "amphi-parity", "amphi-python", "amphi-wasi", "amphi-wasmtime"]),
     ("amphi-web", &["amphi-browser", "amphi-core", "amphi-wasi"]),
