@@ -85,6 +85,16 @@ fn a_mistake_is_one_clear_message() {
         ("run --habitat moon fine.wat", 2, &["'moon'", "wasmtime, shim, chromium"]),
         ("run -c pass", 1, &["python.wasm is not here yet", "no-python-here"]),
         ("repl", 1, &["python.wasm is not here yet"]),
+        ("run --fault fd_reed:IO fine.wat", 1, &["there is no call fd_reed", "CALL[=PATH]:ERRNO[@COUNT]"]),
+        ("run --fault fd_read fine.wat", 1, &["it names no error number"]),
+        ("trace --filter zap fine.wat", 2, &["zap: there is no such call"]),
+        ("trace --filter color=red fine.wat", 2, &["there is no color="]),
+        ("trace --out no/such/folder fine.wat", 1, &["cannot write no/such/folder"]),
+        ("trace nope.py", 1, &["nope.py is not there"]),
+        ("parity nope.py --habitat wasmtime,shim", 1, &["nope.py is not there"]),
+        ("parity fine.wat --habitat shim", 1, &["name two, as in wasmtime,shim"]),
+        ("parity fine.wat --habitat shim,moon", 2, &["'moon'"]),
+        ("wasi fd_dup", 1, &["there is no call named fd_dup"]),
         ("dance", 2, &["dance"]),
     ] {
         let output = mistakes.run(&line.split(' ').collect::<Vec<_>>());
@@ -136,6 +146,100 @@ fn a_module_gets_its_world() {
     }
 }
 
+/// Writes two words, looks for a file that is not there, and exits with 3.
+const CALLS: &str = r#"(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 64) "hello\n" "nope.txt")
+  (data (i32.const 0) "\40\00\00\00" "\06\00\00\00")
+  (func (export "_start")
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+    (drop (call $open (i32.const 3) (i32.const 0) (i32.const 70) (i32.const 8)
+      (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16)))
+    (call $exit (i32.const 3))))"#;
+
+#[test]
+fn a_trace_shows_every_call() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("calls.wat"), CALLS).unwrap();
+    for habitat in ["wasmtime", "shim"] {
+        let trace = |more: &str| {
+            let line = format!("trace --habitat {habitat} --dir .::/data {more} calls.wat");
+            let output = amphi(folder.path(), &line.split_whitespace().collect::<Vec<_>>());
+            assert_eq!(output.status.code(), Some(3), "{output:?}");
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+        };
+        // The program's own output stays apart.
+        let (stdout, stderr) = trace("");
+        assert_eq!(stdout, "hello\n");
+        let calls: Vec<&str> = stderr.lines().map(|line| line[20..].rsplit_once("  (").unwrap().0).collect();
+        assert_eq!(
+            calls,
+            [
+                "fd_write(1 <stdout>, \"hello\\n\") = 6",
+                "path_open(3, \"nope.txt\") = NOENT: There is no such file or directory.",
+                "proc_exit(code: 3) = the run ended here",
+            ],
+            "{habitat}"
+        );
+        let (_, stderr) = trace("--filter error --fault path_open:MFILE");
+        assert!(stderr.contains("MFILE") && stderr.contains("a fault that was asked for"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1);
+        let (_, stderr) = trace("--summary");
+        assert!(stderr.contains("in all") && stderr.lines().count() == 5, "{stderr}");
+        let (stdout, stderr) = trace("--json --out -");
+        assert_eq!(stderr, "");
+        let objects: Vec<serde_json::Value> =
+            stdout.lines().filter(|line| *line != "hello").map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(objects[0]["args"]["iovs"], serde_json::json!({ "text": "hello\n", "length": 6 }));
+        assert_eq!((&objects[1]["errno"], &objects[1]["args"]["path"]), (&"NOENT".into(), &"nope.txt".into()));
+        assert_eq!(objects[2]["ended"], true);
+    }
+}
+
+#[test]
+fn habitats_are_compared_and_a_difference_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("calls.wat"), CALLS).unwrap();
+    std::fs::create_dir(folder.path().join("expecting")).unwrap();
+    std::fs::write(folder.path().join("expecting/calls.wat"), CALLS).unwrap();
+    let wasm = wat::parse_str(CALLS).unwrap();
+    std::fs::write(folder.path().join("expecting/calls.wasm"), wasm).unwrap();
+    std::fs::write(folder.path().join("expecting/amphi.toml"), "wasm = \"calls.wasm\"\n[expect]\nexit = 4\n").unwrap();
+    let parity = |line: &str| {
+        let line = format!("parity --habitat wasmtime,shim {line}");
+        let output = amphi(folder.path(), &line.split_whitespace().collect::<Vec<_>>());
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(parity("calls.wat"), (Some(0), "calls.wat: alike in wasmtime, shim (3 calls)\n".to_owned()));
+    let (code, told) = parity("calls.wat expecting --report report.html --junit junit.xml");
+    assert_eq!(code, Some(1));
+    assert!(told.contains("shim: exit is not as in amphi.toml"), "{told}");
+    let report = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(report.contains("1 of 2 programs not alike") && !report.contains("http"), "{report}");
+    let junit = std::fs::read_to_string(folder.path().join("junit.xml")).unwrap();
+    assert!(junit.contains("tests=\"4\" failures=\"2\""), "{junit}");
+    let (_, json) = parity("expecting --json");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["programs"][0]["differences"][0]["expected"], "\"code 4\"");
+}
+
+#[test]
+fn the_reference_explains_every_call() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let reference = |args: &[&str]| String::from_utf8(amphi(&folder, args).stdout).unwrap();
+    let all = reference(&["wasi"]);
+    assert!(amphi_wasi::Call::ALL.iter().all(|call| all.contains(call.name())), "{all}");
+    let one = reference(&["wasi", "fd_readdir"]);
+    for part in ["Lists a directory", "cookie: i64", "A place in a directory listing", "BADF", "shim"] {
+        assert!(one.contains(part), "{part:?} in {one}");
+    }
+    assert!(reference(&["wasi", "sock"]).contains("sock_recv"));
+}
+
 #[test]
 fn help_teaches_with_examples() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -143,6 +247,9 @@ fn help_teaches_with_examples() {
         (&["--help"][..], "amphi run -c"),
         (&["run", "--help"], "--host demo=demo.wat"),
         (&["repl", "--help"], "Ctrl-D"),
+        (&["trace", "--help"], "what if the disk is full?"),
+        (&["parity", "--help"], "--habitat wasmtime,shim"),
+        (&["wasi", "--help"], "amphi wasi fd_readdir"),
     ] {
         let output = amphi(&folder, args);
         assert!(output.status.success());

@@ -57,7 +57,7 @@ fn a_call_is_told_with_its_arguments_and_results() {
     assert_eq!(
         lines(&records, ""),
         [
-            "fd_prestat_get(3) = a directory whose name has 5 bytes",
+            "fd_prestat_get(3) = a directory with a name of 5 bytes",
             "fd_prestat_dir_name(3, path_len: 5) = \"/work\"",
             "path_open(3 </work>, dir_flags: SYMLINK_FOLLOW, \"a.txt\") = 4 </work/a.txt>",
             "fd_read(4 </work/a.txt>, room for 100) = \"alph\"… and 1 more",

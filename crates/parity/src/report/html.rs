@@ -38,10 +38,11 @@ fn overview(out: &mut String, all: &[Compared]) {
         let name = escaped(&compared.program);
         let name = if compared.is_alike() { name } else { format!("<a href=\"#p{number}\">{name}</a>") };
         let _ = write!(out, "<tr><th scope=\"row\">{name}");
-        for run in &compared.runs {
+        for (place, run) in compared.runs.iter().enumerate() {
             let differs = compared.differences.iter().filter(|difference| difference.habitat == run.habitat).count();
             let _ = match (&run.outcome, differs) {
                 (Err(_), _) => write!(out, "<td class=\"bad\">did not start"),
+                (Ok(_), 0) if place == 0 => write!(out, "<td>the measure"),
                 (Ok(_), 0) => write!(out, "<td class=\"good\">alike"),
                 (Ok(_), number) => write!(out, "<td class=\"bad\">{}", count(number, "difference")),
             };

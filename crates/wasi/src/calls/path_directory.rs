@@ -93,6 +93,7 @@ mod tests {
         guest.check("not UTF-8", Call::PathCreateDirectory, &[3, 1024, 2], Errno::Ilseq);
         guest.check("outside", Call::PathCreateDirectory, &[3, 8190, 4], Errno::Fault);
         guest.check("long and outside", Call::PathCreateDirectory, &[3, 0, 1 << 31], Errno::Fault);
+        guest.put(0, &[b'n'; 4096]);
         guest.check("too long", Call::PathCreateDirectory, &[3, 0, 4096], Errno::Nametoolong);
     }
 }

@@ -122,7 +122,7 @@ impl fmt::Display for Shown<'_> {
                 if more > 0 { write!(out, "… and {more} more") } else { Ok(()) }
             }
             Value::Texts(texts) => list(out, texts, |out, text| write!(out, "{}", Text(text))),
-            Value::Prestat(length) => write!(out, "a directory whose name has {length} bytes"),
+            Value::Prestat(length) => write!(out, "a directory with a name of {length} bytes"),
             Value::Listing(entries) => list(out, entries, |out, entry| write!(out, "{}", Text(&entry.name))),
             Value::Subscriptions(all) => list(out, all, |out, one| subscription(out, one, names)),
             Value::Events(all) => list(out, all, event),
@@ -200,8 +200,8 @@ fn seconds(out: &mut fmt::Formatter<'_>, ns: u64) -> fmt::Result {
 
 fn file_stat(out: &mut fmt::Formatter<'_>, stat: &FileStat) -> fmt::Result {
     let FileStat { file_type, size, inode, links, .. } = stat;
-    let plural = if *links == 1 { "" } else { "s" };
-    write!(out, "{file_type}, {size} bytes, inode {inode}, {links} link{plural}")
+    let plural = |number: &u64| if *number == 1 { "" } else { "s" };
+    write!(out, "{file_type}, {size} byte{}, inode {inode}, {links} link{}", plural(size), plural(links))
 }
 
 fn subscription(out: &mut fmt::Formatter<'_>, one: &Subscription, names: &Names) -> fmt::Result {

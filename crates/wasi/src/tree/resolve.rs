@@ -300,7 +300,11 @@ mod tests {
     fn parents_are_found_as_wasmtime_finds_them() {
         let tree = tree();
         let home = id(&tree, "home");
+        let (dots, detours) = (format!("{}new", "./".repeat(3000)), format!("{}new", "a/../".repeat(1000)));
         for (path, expected) in [
+            // What means nothing at the end of the way there does not make it too long.
+            (dots.as_str(), Ok(("home", Last::Name("new")))),
+            (detours.as_str(), Err(Errno::Nametoolong)),
             ("new", Ok(("home", Last::Name("new")))),
             ("a/new", Ok(("home/a", Last::Name("new")))),
             ("to_a/new", Ok(("home/a", Last::Name("new")))),
