@@ -5,6 +5,7 @@ mod cpython;
 mod process;
 mod pyperformance;
 mod table;
+mod wasi;
 
 use std::fs;
 use std::process::Command;
@@ -44,11 +45,16 @@ impl Bench {
             true => Ok(json!({ "skipped": "left out by --quick" })),
             false => pyperformance::ratio(&cpython::path()?, report),
         };
-        let measurements: [Measurement<'_>; 5] = [
+        let pathlib = |report: Report<'_>| pyperformance::pathlib(&cpython::path()?, report);
+        let measurements: [Measurement<'_>; 9] = [
             ("cpython", "native CPython of the same source", &native),
             ("process", "whole processes", &whole),
             ("figures", "sandboxes and the page", &libraries),
             ("download", "what the browser loads", &download),
+            ("files", "files in three habitats", &wasi::files),
+            ("call", "a call of WASI in Chromium", &wasi::call),
+            ("shim", "the worker's size", &wasi::size),
+            ("pathlib", "pyperformance's pathlib", &pathlib),
             ("pyperformance", "pyperformance's pure-Python benchmarks", &speed),
         ];
         let screen = Screen::new(measurements.len());
@@ -82,6 +88,11 @@ fn libraries(cargo: &str, report: Report<'_>) -> Result<Value> {
     crate::process::expect(command, "figures", report)?;
     let text = fs::read_to_string(&file).with_context(|| format!("can't read {}", file.display()))?;
     Ok(serde_json::from_str(&text)?)
+}
+
+fn mean(values: &[f64]) -> f64 {
+    // There are fewer of them than 2^32.
+    values.iter().sum::<f64>() / f64::from(u32::try_from(values.len()).unwrap_or(u32::MAX))
 }
 
 /// All that the page consists of, as it crosses the wire: compressed where there is a compressed form.

@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value, json};
 
+use super::mean;
 use crate::places;
 use crate::process::{self, Report};
 
@@ -45,6 +46,9 @@ const BENCHMARKS: &[&str] = &[
     "unpack_sequence",
 ];
 
+/// Measured by itself: it reads folders as much as it computes.
+const PATHLIB: &str = "pathlib";
+
 /// Puts the stand-in for `pyperf` first and runs a benchmark as a program; `pickle` is the pure-Python one.
 const RUN: &str = "
 import runpy, sys
@@ -61,14 +65,7 @@ pub(crate) fn ratio(cpython: &Path, report: Report<'_>) -> Result<Value> {
     let mut ratios = Map::new();
     let mut logarithms = Vec::new();
     for name in BENCHMARKS {
-        report.screen.hint(report.number, name);
-        let mut native = Command::new(cpython);
-        native.args(["-I", "-c", RUN]).arg(&folder).arg(name);
-        let mut amphi = Command::new(places::amphi());
-        amphi.args(["run", "--dir"]).arg(format!("{}::/bench:ro", folder.display()));
-        amphi.args(["-c", RUN, "/bench", name]);
-        let times = run(native, report).and_then(|native| Ok((native, run(amphi, report)?)));
-        match times {
+        match times(cpython, &folder, "wasmtime", name, report) {
             Ok((native, amphi)) => {
                 let ratio = amphi / native;
                 logarithms.push(ratio.ln());
@@ -84,6 +81,23 @@ pub(crate) fn ratio(cpython: &Path, report: Report<'_>) -> Result<Value> {
     Ok(json!({ "ratio": mean(&logarithms).exp(), "count": logarithms.len(), "benchmarks": ratios }))
 }
 
+/// The benchmark `pathlib` in `shim` by native CPython's.
+pub(crate) fn pathlib(cpython: &Path, report: Report<'_>) -> Result<Value> {
+    let (native, amphi) = times(cpython, &fetch(report)?, "shim", PATHLIB, report)?;
+    Ok(json!({ "ratio": amphi / native, "native_s": native, "amphi_s": amphi }))
+}
+
+/// The seconds of one benchmark in native CPython and in a habitat.
+fn times(cpython: &Path, folder: &Path, habitat: &str, name: &str, report: Report<'_>) -> Result<(f64, f64)> {
+    report.screen.hint(report.number, name);
+    let mut native = Command::new(cpython);
+    native.args(["-I", "-c", RUN]).arg(folder).arg(name);
+    let mut amphi = Command::new(places::amphi());
+    amphi.args(["run", "--habitat", habitat, "--dir"]).arg(format!("{}::/bench:ro", folder.display()));
+    amphi.args(["-c", RUN, "/bench", name]);
+    Ok((run(native, report)?, run(amphi, report)?))
+}
+
 /// The seconds of one benchmark: where it has several parts, the geometric mean of them.
 fn run(command: Command, report: Report<'_>) -> Result<f64> {
     let output = process::expect(command, "benchmark", report)?;
@@ -93,11 +107,6 @@ fn run(command: Command, report: Report<'_>) -> Result<f64> {
     }
     let logarithms: Vec<f64> = seconds.iter().map(|seconds| seconds.ln()).collect();
     Ok(mean(&logarithms).exp())
-}
-
-fn mean(values: &[f64]) -> f64 {
-    // There are fewer of them than 2^32.
-    values.iter().sum::<f64>() / f64::from(u32::try_from(values.len()).unwrap_or(u32::MAX))
 }
 
 /// The benchmarks and the stand-in, in the user's cache.
