@@ -100,6 +100,17 @@ const RESULTS: &[u64] = &[0x600, 0x640, 0x680];
 const BYTES: u64 = 0xC00;
 const LENGTHS: &[u64] = &[1024, 512, 64, 25, 24, 8, 3, 1, 0];
 
+/// Subscriptions, 48 bytes each: the kind and what it is about. A wait, or a file to be read, is never beside another in
+/// one list: which of them wasmtime finds ready first is a matter of the machine.
+const SUBSCRIPTIONS: &[(u8, u32, u64)] =
+    &[(CLOCK, 1, 1_000_000), (READ, 4, 0), (WRITE, 4, 0), (WRITE, 1, 0), (READ, 99, 0), (CLOCK, 0, 0), (CLOCK, 9, 0)];
+const SUBSCRIPTIONS_AT: usize = 0x4A0;
+const CLOCK: u8 = 0;
+const READ: u8 = 1;
+const WRITE: u8 = 2;
+/// Which of them one call takes: the first, and how many.
+const POLLS: &[(usize, u64)] = &[(0, 1), (1, 1), (2, 1), (2, 2), (3, 1), (4, 1), (5, 1), (6, 1), (0, 0)];
+
 /// Memory before each call.
 pub(crate) fn template() -> Vec<u8> {
     let mut bytes = vec![0xEE; ARENA];
@@ -113,6 +124,14 @@ pub(crate) fn template() -> Vec<u8> {
             *to = byte;
         }
     }
+    for (number, (kind, about, timeout)) in SUBSCRIPTIONS.iter().enumerate() {
+        let subscription = &mut bytes[SUBSCRIPTIONS_AT + 48 * number..][..48];
+        subscription.fill(0);
+        subscription[..8].copy_from_slice(&[b'u', number.to_le_bytes()[0], 0, 0, 0, 0, 0, 1]);
+        subscription[8] = *kind;
+        subscription[16..20].copy_from_slice(&about.to_le_bytes());
+        subscription[24..32].copy_from_slice(&timeout.to_le_bytes());
+    }
     // What writes take from.
     for (byte, letter) in bytes[0x800..0xC00].iter_mut().zip((b'A'..=b'Z').cycle()) {
         *byte = letter;
@@ -120,8 +139,8 @@ pub(crate) fn template() -> Vec<u8> {
     bytes
 }
 
-/// Calls by how often they are made. What is left out: calls whose answers are chance (clocks, random numbers), that
-/// wait, or that end the guest; and numbers that mean nothing, for which wasmtime ends the guest.
+/// Calls by how often they are made. What is left out: the call that ends the guest, and numbers that mean nothing, for
+/// which wasmtime ends the guest. Clocks and random numbers are the same on both sides.
 const WEIGHTS: &[(u32, Call)] = &[
     (24, Call::PathOpen),
     (8, Call::FdWrite),
@@ -154,6 +173,10 @@ const WEIGHTS: &[(u32, Call)] = &[
     (2, Call::FdFdstatSetRights),
     (2, Call::FdPrestatGet),
     (2, Call::FdPrestatDirName),
+    (2, Call::ClockTimeGet),
+    (2, Call::RandomGet),
+    (3, Call::PollOneoff),
+    (1, Call::ClockResGet),
     (1, Call::ArgsGet),
     (1, Call::ArgsSizesGet),
     (1, Call::EnvironGet),
@@ -213,6 +236,11 @@ fn step(call: Call, chance: [u16; 9]) -> Step {
                 length = Some(count);
                 at
             }
+            Kind::Subscriptions => {
+                let (first, count) = POLLS[chance % POLLS.len()];
+                length = Some(count);
+                (SUBSCRIPTIONS_AT + 48 * first) as u64
+            }
             Kind::BytesOut => BYTES,
             Kind::PointersOut => 0x700,
             Kind::Size => length.take().unwrap_or_else(|| pick(LENGTHS)),
@@ -230,7 +258,8 @@ fn step(call: Call, chance: [u16; 9]) -> Step {
             Kind::Timestamp => pick(&[0, 1_000_000_000, 1_600_000_000_123_456_789]),
             Kind::DirCookie => pick(&[0, 0, 0, 1, 2, 99]),
             Kind::Signal => pick(&[0, 2, 9, 30]),
-            Kind::Clock | Kind::ExitCode => 0,
+            Kind::Clock => pick(&[0, 1, 0, 1, 2, 3]),
+            Kind::ExitCode => 0,
             kind if kind.is_result() => results.next().copied().unwrap_or(0x6C0),
             _ => 0,
         };

@@ -11,6 +11,7 @@ mod normalise;
 use std::sync::LazyLock;
 
 use amphi_core::{ChangedFile, Exit};
+use amphi_wasi::Determinism;
 use amphi_wasmtime::{Cache, Engine, Kind, Mount, Sandbox, Start, Stdin, Wasm};
 use generate::Step;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -33,6 +34,7 @@ fn run(sandbox: &Sandbox, steps: &[Step]) -> (Vec<(u32, Vec<u8>)>, Vec<ChangedFi
     let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).to_vec();
     start.mounts = vec![Mount::Scratch { guest: "/work".to_owned(), files }];
     start.limits.output_bytes = 64 << 20;
+    start.determinism = Some(Determinism { clock_ns: 1_700_000_000_123_456_789, step_ns: 1000, seed: 3 });
     let outcome = sandbox.start(start).unwrap().finish().unwrap();
     assert_eq!(outcome.exit, Exit::Code(0), "{steps:#?}");
     let log = guest::log(&outcome.stdout.0);

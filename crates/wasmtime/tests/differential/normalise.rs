@@ -21,6 +21,16 @@ pub(crate) fn memory(step: &Step, errno: u32, mut memory: Vec<u8>) -> Vec<u8> {
             memory[at + 1] = 0;
             memory[at + 4..at + 8].fill(0);
         }
+        // A clock's event has padding where a descriptor's has more.
+        Call::PollOneoff => {
+            let (at, ready) = (place(step, "events"), place(step, "ready"));
+            let count = u32::from_le_bytes(memory[ready..ready + 4].try_into().unwrap()) as usize;
+            for event in memory[at..at + 32 * count].chunks_mut(32) {
+                event[11..16].fill(0);
+                let rest = if event[10] == 0 { 16 } else { 26 };
+                event[rest..].fill(0);
+            }
+        }
         Call::FdPrestatGet => {
             let at = place(step, "prestat");
             memory[at + 1..at + 4].fill(0);
