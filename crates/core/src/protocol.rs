@@ -1,48 +1,11 @@
-//! The words between the page and its worker. Whoever drives the page from outside (`amphi run --habitat chromium`)
-//! uses the same words: its commands go to the worker, the worker's events go to it. This file never knows how they
-//! travel.
+//! The words of the page to whoever drives it from outside (`amphi run --habitat chromium`). This file never knows how
+//! they travel.
 
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::Bytes;
 use crate::habitat::OutputStream;
 use crate::outcome::{Outcome, Timing};
-use crate::prepared::Prepared;
-
-/// A command to the worker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case")]
-pub enum Command {
-    /// Compile the guest and be ready; the first command of a worker.
-    Load {
-        /// Where `python.wasm` is.
-        python: String,
-        /// Where the standard library's zip is.
-        library: String,
-    },
-    /// Run a program. Output comes as [`Event::Output`], its end as [`Event::Finished`].
-    Run {
-        /// Which run; its events carry the same number.
-        run: u32,
-        /// What to run.
-        prepared: Box<Prepared>,
-        /// Whether the standard streams are a terminal to the guest.
-        #[serde(default)]
-        terminal: bool,
-        /// Whether the outcome keeps the output, besides its being streamed.
-        #[serde(default)]
-        keep_output: bool,
-    },
-    /// Input for the guest, where the program inherits it.
-    Input {
-        /// What was typed.
-        bytes: Bytes,
-    },
-    /// The input's end.
-    EndInput,
-    /// Ctrl-C.
-    Interrupt,
-}
 
 /// Something that happened in the worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,19 +85,9 @@ pub enum Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::program::Program;
 
     #[test]
     fn the_words_cross_as_json() {
-        let command = Command::Run {
-            run: 1,
-            prepared: Box::new(Prepared { program: Program::script("hello", "print(1)"), hosts: Vec::new() }),
-            terminal: false,
-            keep_output: true,
-        };
-        let json = serde_json::to_string(&command).expect("plain data");
-        assert_eq!(serde_json::from_str::<Command>(&json).expect("the same"), command);
-
         let event = Event::Output { run: 1, stream: OutputStream::Stdout, bytes: "hi\n".into() };
         assert_eq!(
             serde_json::to_string(&event).expect("plain data"),
