@@ -58,8 +58,13 @@ pub(crate) struct Step {
 pub(crate) const SETTINGS: &str = include_str!("../recipe/settings.sh");
 
 /// amphi's changes to CPython, applied in this order.
-pub(crate) const PATCHES: &[Input] =
-    inputs!["patches/asyncio.patch", "patches/interrupt.patch", "patches/recursion.patch", "patches/snapshot.patch"];
+pub(crate) const PATCHES: &[Input] = inputs![
+    "patches/asyncio.patch",
+    "patches/interrupt.patch",
+    "patches/recursion.patch",
+    "patches/resources.patch",
+    "patches/snapshot.patch"
+];
 
 /// The C bridge.
 pub(crate) const BRIDGE: &[Input] = inputs![
