@@ -2,8 +2,11 @@
 //! Must never reach into the page past what a user can do.
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 
-#[path = "../../src/habitat/chromium/driver.rs"]
+#[path = "../../src/habitat/browser/driver.rs"]
 mod driver;
+#[allow(dead_code, reason = "the page's own tests need one engine only")]
+#[path = "../../src/habitat/browser/engine.rs"]
+mod engine;
 mod user;
 
 use std::os::unix::fs::symlink;

@@ -10,6 +10,7 @@ use fantoccini::elements::Element;
 use serde_json::{Value, json};
 
 use crate::driver::Driver;
+use crate::engine::Engine;
 
 /// Nothing on the page takes a tenth of this.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,7 +38,7 @@ impl User {
         let mut line = String::new();
         BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
-        let driver = Driver::start().await.unwrap();
+        let driver = Driver::start(Engine::Chromium).await.unwrap();
         driver.client().goto(&format!("{url}{query}")).await.unwrap();
         let user = Self { driver, _server: server };
         user.sees("exit", "Ready.").await;
