@@ -7,6 +7,7 @@ mod driver;
 #[allow(dead_code, reason = "the page's own tests need one engine only")]
 #[path = "../../src/habitat/browser/engine.rs"]
 mod engine;
+mod server;
 mod user;
 
 use std::os::unix::fs::symlink;
@@ -116,7 +117,7 @@ async fn a_library_that_cannot_be_loaded_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let python = folder.path().join("python");
     std::fs::create_dir(&python).unwrap();
-    for (from, to) in [(user::dist(), folder.path()), (user::dist().join("python"), &python)] {
+    for (from, to) in [(server::dist(), folder.path()), (server::dist().join("python"), &python)] {
         for entry in from.read_dir().unwrap().map(Result::unwrap) {
             let name = entry.file_name();
             if name != "python" && name != "python313.zip" {
