@@ -209,16 +209,26 @@ impl Program {
         let path = env::var_os("PATH").unwrap_or_default();
         let folders: Vec<PathBuf> = env::split_paths(&path).collect();
         let on_path = self.names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-        let elsewhere = self.elsewhere.iter().flat_map(|pattern| matching(pattern));
-        on_path.chain(elsewhere).find(|path| path.is_file()).with_context(|| {
-            format!(
-                "{} is not installed (looked for {} on PATH{}). `cargo xtask setup` installs it; {}",
-                self.what,
-                self.names.join(", "),
-                self.elsewhere.iter().map(|place| format!(", {place}")).collect::<String>(),
-                self.by_hand
-            )
-        })
+        let elsewhere: Vec<String> = self.elsewhere.iter().filter_map(|place| in_cache(place)).collect();
+        on_path.chain(elsewhere.iter().flat_map(|pattern| matching(pattern))).find(|path| path.is_file()).with_context(
+            || {
+                format!(
+                    "{} is not installed (looked for {} on PATH{}). `cargo xtask setup` installs it; {}",
+                    self.what,
+                    self.names.join(", "),
+                    elsewhere.iter().map(|place| format!(", {place}")).collect::<String>(),
+                    self.by_hand
+                )
+            },
+        )
+    }
+}
+
+/// The place with the cache folder's path in it; none where it needs one and the user has none.
+fn in_cache(place: &str) -> Option<String> {
+    match place.strip_prefix("~cache") {
+        None => Some(place.to_owned()),
+        Some(rest) => amphi_python::cache_folder().map(|cache| format!("{}{rest}", cache.display())),
     }
 }
 
@@ -227,7 +237,6 @@ fn matching(pattern: &str) -> Vec<PathBuf> {
     let mut paths = vec![PathBuf::from("/")];
     for part in pattern.split('/').filter(|part| !part.is_empty()) {
         paths = match part.split_once('*') {
-            _ if part == "~cache" => amphi_python::cache_folder().into_iter().collect(),
             None => paths.into_iter().map(|path| path.join(part)).collect(),
             Some((begin, end)) => paths.iter().flat_map(|path| entries(path, begin, end)).collect(),
         };
