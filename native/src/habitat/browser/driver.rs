@@ -98,7 +98,10 @@ async fn listen(engine: Engine, installed: &Installed) -> Result<(u16, ChildStdi
         Some(before) => announced(before, &mut said).await?,
         None => answering(port, &mut said).await?,
     };
-    let port = port.with_context(|| format!("{name} ended before it listened"))?;
+    let port = port.with_context(|| match &installed.display {
+        Some(display) => format!("{name} ended before it listened, or {} before it", display.display()),
+        None => format!("{name} ended before it listened"),
+    })?;
     // Later lines are read and dropped: a full pipe would stop the driver.
     tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
     Ok((port, alive))

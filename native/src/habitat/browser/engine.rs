@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 use fantoccini::wd::Capabilities;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// A browser's engine, in the build that Debian has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,22 +42,6 @@ struct Program {
     /// How it is installed without `cargo xtask setup`.
     by_hand: &'static str,
 }
-
-/// What Firefox would ask the network, and geckodriver does not switch off.
-const FIREFOX_QUIET: &[&str] = &[
-    "app.normandy.enabled",
-    "browser.newtabpage.enabled",
-    "browser.region.update.enabled",
-    "browser.safebrowsing.downloads.enabled",
-    "browser.safebrowsing.malware.enabled",
-    "browser.safebrowsing.phishing.enabled",
-    "browser.search.update",
-    "datareporting.usage.uploadEnabled",
-    "extensions.getAddons.cache.enabled",
-    "network.captive-portal-service.enabled",
-    "network.connectivity-service.enabled",
-    "toolkit.telemetry.enabled",
-];
 
 impl Engine {
     /// The habitat's name.
@@ -162,7 +146,9 @@ impl Engine {
     /// Variables for its driver, which hands them on to the browser.
     pub(crate) fn variables(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Chromium | Self::Firefox => &[],
+            Self::Chromium => &[],
+            // See RATIONALE.md, "Firefox asks nobody".
+            Self::Firefox => &[("MOZ_REMOTE_SETTINGS_DEVTOOLS", "1")],
             // See RATIONALE.md, "WebKitGTK has shared memory when told".
             Self::Webkit => &[("JSC_useSharedArrayBuffer", "1"), ("GDK_BACKEND", "x11"), ("NO_AT_BRIDGE", "1")],
         }
@@ -170,7 +156,7 @@ impl Engine {
 
     /// What the driver is asked for: this browser, without a window, with a fresh profile.
     pub(crate) fn capabilities(self, browser: &Path) -> Capabilities {
-        let mut capabilities = match self {
+        let capabilities = match self {
             Self::Chromium => {
                 let mut arguments =
                     vec!["--headless=new", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions"];
@@ -180,20 +166,17 @@ impl Engine {
                 }
                 json!({ "browserName": "chrome", "goog:chromeOptions": { "binary": browser, "args": arguments } })
             }
-            Self::Firefox => {
-                let quiet: serde_json::Map<String, Value> =
-                    FIREFOX_QUIET.iter().map(|name| ((*name).to_owned(), json!(false))).collect();
-                json!({ "browserName": "firefox", "moz:firefoxOptions": {
-                    "binary": browser, "args": ["-headless"], "prefs": quiet,
-                } })
-            }
+            Self::Firefox => json!({ "browserName": "firefox", "moz:firefoxOptions": {
+                "binary": browser, "args": ["-headless"],
+            } }),
             Self::Webkit => json!({ "browserName": "MiniBrowser", "webkitgtk:browserOptions": {
                 "binary": browser, "args": ["--automation"],
             } }),
         };
+        let mut capabilities = capabilities.as_object().cloned().unwrap_or_default();
         // A question for events may wait, and a page that compiles Python may take its time.
-        capabilities["timeouts"] = json!({ "script": 120_000, "pageLoad": 120_000 });
-        capabilities.as_object().cloned().unwrap_or_default()
+        capabilities.insert("timeouts".to_owned(), json!({ "script": 120_000, "pageLoad": 120_000 }));
+        capabilities
     }
 }
 
@@ -210,17 +193,16 @@ impl Program {
         let folders: Vec<PathBuf> = env::split_paths(&path).collect();
         let on_path = self.names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
         let elsewhere: Vec<String> = self.elsewhere.iter().filter_map(|place| in_cache(place)).collect();
-        on_path.chain(elsewhere.iter().flat_map(|pattern| matching(pattern))).find(|path| path.is_file()).with_context(
-            || {
-                format!(
-                    "{} is not installed (looked for {} on PATH{}). `cargo xtask setup` installs it; {}",
-                    self.what,
-                    self.names.join(", "),
-                    elsewhere.iter().map(|place| format!(", {place}")).collect::<String>(),
-                    self.by_hand
-                )
-            },
-        )
+        let found = on_path.chain(elsewhere.iter().flat_map(|place| matching(place))).find(|path| path.is_file());
+        found.with_context(|| {
+            let places: String = elsewhere.iter().map(|place| format!(", {place}")).collect();
+            format!(
+                "{} is not installed (looked for {} on PATH{places}). `cargo xtask setup` installs it; {}",
+                self.what,
+                self.names.join(", "),
+                self.by_hand
+            )
+        })
     }
 }
 
