@@ -56,11 +56,11 @@ pub(crate) fn install(report: Report<'_>) -> Result<(Ended, String)> {
             }
         }
     }
-    let note = match lacking.is_empty() {
-        true => had.join(" "),
-        false => format!("without {}", lacking.join(" and ")),
-    };
-    Ok((if had.is_empty() { Ended::Reused } else { Ended::Done }, note))
+    Ok(match (had.is_empty(), lacking.is_empty()) {
+        (_, false) => (Ended::Failed, format!("without {}", lacking.join(" and "))),
+        (true, true) => (Ended::Reused, String::new()),
+        (false, true) => (Ended::Done, had.join(" ")),
+    })
 }
 
 /// Installs Firefox's driver, which Debian does not have.

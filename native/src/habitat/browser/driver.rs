@@ -1,12 +1,14 @@
 //! A browser's driver and the browser it starts. Must never know the page.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{ChildStdin, ChildStdout, Command};
@@ -33,7 +35,9 @@ read -r _; kill 0";
 #[derive(Debug)]
 pub(crate) struct Driver {
     client: Client,
+    // Dropped in this order: the programs end before their folder goes.
     _alive: ChildStdin,
+    _files: TempDir,
 }
 
 impl Driver {
@@ -44,9 +48,11 @@ impl Driver {
     pub(crate) async fn start(engine: Engine) -> Result<Self> {
         let installed = engine.find()?;
         let Installed { browser, driver, .. } = &installed;
+        // Profiles and what else they leave behind, Chromium even where it is closed.
+        let files = TempDir::new().context("can't make a folder for the browser's files")?;
         let mut attempt = 1;
         let (port, alive) = loop {
-            match timeout(START, listen(engine, &installed)).await {
+            match timeout(START, listen(engine, &installed, files.path())).await {
                 Ok(Ok(listening)) => break listening,
                 Ok(Err(_)) if attempt < ATTEMPTS => attempt += 1,
                 Ok(Err(error)) => return Err(error),
@@ -63,7 +69,7 @@ impl Driver {
         let client = connected
             .map_err(|_| anyhow!("{} does not start", browser.display()))?
             .with_context(|| format!("{} can't be started by {}", browser.display(), driver.display()))?;
-        Ok(Self { client, _alive: alive })
+        Ok(Self { client, _alive: alive, _files: files })
     }
 
     /// The connection.
@@ -79,14 +85,18 @@ impl Driver {
 }
 
 /// Starts the driver: the port it listens on, and the pipe whose end is its own.
-async fn listen(engine: Engine, installed: &Installed) -> Result<(u16, ChildStdin)> {
+async fn listen(engine: Engine, installed: &Installed, files: &Path) -> Result<(u16, ChildStdin)> {
     let port = if engine.before_port().is_some() { 0 } else { free_port()? };
     let mut command = Command::new("sh");
     match &installed.display {
         Some(display) => command.args(["-c", WATCH_ON_DISPLAY]).arg(display),
         None => command.args(["-c", WATCH, "sh"]),
     };
-    command.arg(&installed.driver).arg(format!("--port={port}")).envs(engine.variables().iter().copied());
+    command
+        .arg(&installed.driver)
+        .arg(format!("--port={port}"))
+        .envs(engine.variables().iter().copied())
+        .env("TMPDIR", files);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     // Ctrl-C at the terminal is for the guest; in a group of their own driver and browser don't see it.
     command.process_group(0);
