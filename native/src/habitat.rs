@@ -1,6 +1,6 @@
 //! Owns where a program runs: the names of the habitats, and the way into each.
 
-pub(crate) mod chromium;
+mod browser;
 mod native;
 
 use crate::streams::ProcessStreams;
@@ -8,6 +8,7 @@ use amphi_core::habitat::Habitat;
 use amphi_core::{Outcome, Program};
 use amphi_wasmtime::Kind;
 use anyhow::Result;
+use browser::{Browser, Engine};
 
 /// A habitat as the user names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -19,6 +20,16 @@ pub(crate) enum Name {
     Shim,
     /// In a headless Chromium.
     Chromium,
+    /// In a headless Firefox.
+    Firefox,
+    /// In WebKitGTK's MiniBrowser, on a display that nobody sees.
+    Webkit,
+}
+
+/// What runs programs.
+enum Place {
+    Native(Kind),
+    Browser(Engine),
 }
 
 /// A habitat that programs run in one after the other. `python`: some of them are Python's.
@@ -26,23 +37,31 @@ pub(crate) enum Name {
 /// # Errors
 /// It cannot be made ready; the message says why and what to do.
 pub(crate) fn open(name: Name, python: bool) -> Result<Box<dyn Habitat>> {
-    Ok(match name {
-        Name::Wasmtime => Box::new(native::open(Kind::Wasmtime, python)?),
-        Name::Shim => Box::new(native::open(Kind::Shim, python)?),
-        Name::Chromium => Box::new(chromium::Chromium::start()?),
+    Ok(match name.place() {
+        Place::Native(kind) => Box::new(native::open(kind, python)?),
+        Place::Browser(engine) => Box::new(Browser::start(engine)?),
     })
 }
 
 impl Name {
     /// Every habitat.
-    pub(crate) const ALL: &[Self] = &[Self::Wasmtime, Self::Shim, Self::Chromium];
+    pub(crate) const ALL: &[Self] = &[Self::Wasmtime, Self::Shim, Self::Chromium, Self::Firefox, Self::Webkit];
 
     /// As the user writes it.
     pub(crate) fn as_str(self) -> &'static str {
+        match self.place() {
+            Place::Native(kind) => kind.name(),
+            Place::Browser(engine) => engine.habitat(),
+        }
+    }
+
+    fn place(self) -> Place {
         match self {
-            Self::Wasmtime => "wasmtime",
-            Self::Shim => "shim",
-            Self::Chromium => "chromium",
+            Self::Wasmtime => Place::Native(Kind::Wasmtime),
+            Self::Shim => Place::Native(Kind::Shim),
+            Self::Chromium => Place::Browser(Engine::Chromium),
+            Self::Firefox => Place::Browser(Engine::Firefox),
+            Self::Webkit => Place::Browser(Engine::Webkit),
         }
     }
 }
@@ -54,10 +73,9 @@ impl Name {
 /// The program could not begin; the message says why and what to do.
 pub(crate) fn run(name: Name, program: Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<i32> {
     let limits = program.limits.clone();
-    let outcome: Outcome = match name {
-        Name::Wasmtime => native::run(Kind::Wasmtime, program, trace)?,
-        Name::Shim => native::run(Kind::Shim, program, trace)?,
-        Name::Chromium => chromium::Chromium::start()?.run(&program, &mut ProcessStreams::new(trace))?,
+    let outcome: Outcome = match name.place() {
+        Place::Native(kind) => native::run(kind, program, trace)?,
+        Place::Browser(engine) => Browser::start(engine)?.run(&program, &mut ProcessStreams::new(trace))?,
     };
     if let Some(message) = outcome.exit.message(&limits) {
         crate::say(&message);

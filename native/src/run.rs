@@ -73,7 +73,7 @@ Examples:
   amphi run script.py one two < input.txt
   amphi run -c 'import json; print(json.dumps({}))'
   amphi run -m timeit -n 100 '[]'
-  amphi run examples/hello --habitat chromium
+  amphi run examples/hello --habitat firefox
   amphi run prog.wasm --dir ./data::/data:ro --env LANG=C -- --flag-of-prog
   amphi run --host demo=demo.wat -c 'import demo; print(demo.demo(1, 2))'
 

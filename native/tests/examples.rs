@@ -1,17 +1,27 @@
 //! Runs every program of `examples/` in every habitat and compares what it leaves with its `[expect]`. `BLESS=1` renews
-//! the expected files from what habitat `wasmtime` leaves. Must never know a program.
+//! the expected files from what habitat `wasmtime` leaves. A browser is started once, by `amphi parity`, and runs them
+//! all. Must never know a program.
 
+#[allow(dead_code, unused_imports, reason = "its own tests run with the command, not here")]
+#[path = "../src/habitat/browser/engine.rs"]
+mod engine;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use engine::Engine;
 use libtest_mimic::{Arguments, Failed, Trial};
 use toml::{Table, Value};
 
-const HABITATS: &[&str] = &["wasmtime", "shim", "chromium"];
+const NATIVE: &[&str] = &["wasmtime", "shim"];
+
+const BROWSERS: &[Engine] = &[Engine::Chromium, Engine::Firefox, Engine::Webkit];
 
 /// No example takes a tenth of this, even where a browser starts first.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -30,14 +40,39 @@ fn main() -> ExitCode {
             }
         }
     }
-    let trials = folders.iter().flat_map(|folder| {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        HABITATS.iter().map(move |habitat| {
-            let folder = folder.clone();
-            Trial::test(format!("{name}::{habitat}"), move || check(&folder, habitat))
-        })
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    let mut trials = Vec::new();
+    for habitat in NATIVE {
+        for folder in folders.clone() {
+            trials.push(Trial::test(format!("{}::{habitat}", name(&folder)), move || {
+                let left = run(&folder, habitat)?;
+                // The first run of all says that it compiles, which is no part of the program.
+                let again = left.stderr.starts_with("amphi: compiling");
+                check(&folder, &if again { run(&folder, habitat)? } else { left })
+            }));
+        }
+    }
+    for engine in BROWSERS {
+        let habitat = engine.habitat();
+        if let Err(missing) = engine.find() {
+            let trial = Trial::test(format!("{habitat}: {missing}"), move || Err(format!("{missing:#}").into()));
+            trials.push(trial.with_ignored_flag(true));
+            continue;
+        }
+        let all = Arc::new(OnceLock::new());
+        for folder in folders.clone() {
+            let (folders, all) = (folders.clone(), Arc::clone(&all));
+            trials.push(Trial::test(format!("{}::{habitat}", name(&folder)), move || {
+                let all: &Result<BTreeMap<String, Left>, String> = all.get_or_init(|| run_all(&folders, habitat));
+                let left = all.as_ref().map_err(Clone::clone)?.get(&name(&folder));
+                check(&folder, left.ok_or("it was not run")?)
+            }));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn name(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn refuse(why: &str) -> ExitCode {
@@ -64,12 +99,7 @@ struct Left {
     stderr: String,
 }
 
-fn check(folder: &Path, habitat: &str) -> Result<(), Failed> {
-    let mut left = run(folder, habitat)?;
-    if left.stderr.starts_with("amphi: compiling") {
-        // The first run of all says that it compiles, which is no part of the program.
-        left = run(folder, habitat)?;
-    }
+fn check(folder: &Path, left: &Left) -> Result<(), Failed> {
     let manifest = manifest(folder)?;
     let expect = manifest.get("expect").ok_or("amphi.toml has no [expect]")?;
     let exit = expect.get("exit").and_then(Value::as_integer).unwrap_or(0);
@@ -130,6 +160,37 @@ fn bless(folder: &Path) -> Result<(), String> {
 fn run(folder: &Path, habitat: &str) -> Result<Left, Failed> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
     command.arg("run").arg(folder).args(["--habitat", habitat]);
+    left(command)
+}
+
+/// Runs all examples in one browser.
+fn run_all(folders: &[PathBuf], habitat: &str) -> Result<BTreeMap<String, Left>, String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
+    // Nothing is compared with one habitat alone; what differs is judged by other tests.
+    command.args(["parity", "--json", "--habitat", &format!("shim,{habitat}")]).args(folders);
+    let told = left(command).map_err(|error| error.message().unwrap_or("failed").to_owned())?;
+    let report: serde_json::Value = serde_json::from_str(&told.stdout)
+        .map_err(|error| format!("amphi parity printed no JSON ({error}): {}", told.stderr))?;
+    let text = |value: &serde_json::Value, key: &str| {
+        value.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let items = |value: &serde_json::Value, key: &str| {
+        value.get(key).and_then(serde_json::Value::as_array).cloned().unwrap_or_default()
+    };
+    let mut all = BTreeMap::new();
+    for program in items(&report, "programs") {
+        for run in items(&program, "runs").iter().filter(|run| text(run, "habitat") == habitat) {
+            let exit = run.get("exit").and_then(serde_json::Value::as_i64).and_then(|exit| exit.try_into().ok());
+            let (stdout, mut stderr) = (text(run, "stdout"), text(run, "stderr"));
+            stderr.push_str(&text(run, "error"));
+            all.insert(text(&program, "program"), Left { exit, stdout, stderr });
+        }
+    }
+    Ok(all)
+}
+
+/// Runs a command to its end.
+fn left(mut command: Command) -> Result<Left, Failed> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     let (stdout, stderr) = (read(child.stdout.take()), read(child.stderr.take()));

@@ -1,6 +1,7 @@
 //! `cargo xtask setup`: everything that the other chores need, in steps, each reused when it is done already.
 //! Must never act before it is known that it can: what only root may do, and what is missing, is found out first.
 
+mod browsers;
 mod packages;
 mod page;
 mod tools;
@@ -47,6 +48,7 @@ pub(crate) fn everything() -> Result<()> {
     let root = places::root();
     let cargo = cargo()?;
     let tools = tools::all(&root)?;
+    let geckodriver = tools::geckodriver();
     let packages = packages::needed(tools.iter().any(|tool| tool.needs_npm()))?;
     preflight(&packages, &tools)?;
     let folders = tools.iter().map(tools::Tool::bin).collect::<Result<Vec<_>>>()?;
@@ -56,11 +58,18 @@ pub(crate) fn everything() -> Result<()> {
         Step::new("packages", "Debian packages", &[], |report| packages.install(report)),
         Step::new("target", format!("Rust targets {WASM_TARGET} and {GUEST_TARGET}"), &["packages"], targets),
     ];
+    steps.push(Step::new("browsers", "browsers and their drivers", &["packages"], browsers::install));
     for tool in &tools {
         steps.push(Step::new(tool.name, format!("{} {}", tool.name, tool.version), tool.after, |report| {
             tool.install(&cargo, report)
         }));
     }
+    steps.push(Step::new(
+        geckodriver.name,
+        format!("{} {}", geckodriver.name, geckodriver.version),
+        geckodriver.after,
+        |report| browsers::geckodriver(&geckodriver, &cargo, report),
+    ));
     steps.push(Step::new("amphi", "the command amphi", &["packages"], |report| amphi(&cargo, report)));
     steps.push(Step::new("python", "python.wasm", &["amphi", "wasm-opt"], |report| python(&path, report)));
     steps.push(Step::new("page", "the page", &["target", "trunk", "wasm-bindgen", "wasm-opt"], |report| {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use url::{ParseError, Url};
 
 use crate::driver::Driver;
+use crate::engine::Engine;
 use crate::median;
 
 const VISITS: usize = 7;
@@ -60,7 +61,7 @@ pub(crate) fn measure() -> Result<Value> {
         let mut runs = Vec::new();
         for visit in 0..VISITS {
             // A driver gives each browser a profile of its own, so that nothing is cached.
-            let driver = Driver::start().await?;
+            let driver = Driver::start(Engine::Chromium).await?;
             let client = driver.client();
             client.issue_cmd(Before(WATCH)).await.context("can't put a script before the page")?;
             // A person's browser runs already when they come; its own start is no part of the visit.

@@ -3,8 +3,11 @@
 
 mod chromium;
 #[allow(dead_code, unused_imports, reason = "its own tests run with the command, not here")]
-#[path = "../../src/habitat/chromium/driver.rs"]
+#[path = "../../src/habitat/browser/driver.rs"]
 mod driver;
+#[allow(dead_code, unused_imports, reason = "its own tests run with the command, not here")]
+#[path = "../../src/habitat/browser/engine.rs"]
+mod engine;
 mod sandbox;
 
 use std::fs;

@@ -2,8 +2,12 @@
 //! Must never reach into the page past what a user can do.
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 
-#[path = "../../src/habitat/chromium/driver.rs"]
+#[path = "../../src/habitat/browser/driver.rs"]
 mod driver;
+#[allow(dead_code, reason = "the page's own tests need one engine only")]
+#[path = "../../src/habitat/browser/engine.rs"]
+mod engine;
+mod server;
 mod user;
 
 use std::os::unix::fs::symlink;
@@ -113,7 +117,7 @@ async fn a_library_that_cannot_be_loaded_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let python = folder.path().join("python");
     std::fs::create_dir(&python).unwrap();
-    for (from, to) in [(user::dist(), folder.path()), (user::dist().join("python"), &python)] {
+    for (from, to) in [(server::dist(), folder.path()), (server::dist().join("python"), &python)] {
         for entry in from.read_dir().unwrap().map(Result::unwrap) {
             let name = entry.file_name();
             if name != "python" && name != "python313.zip" {

@@ -1,8 +1,6 @@
 //! Someone who uses the page: opens it, presses, writes, and sees. Must never know what a test is about.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use fantoccini::Locator;
@@ -10,6 +8,8 @@ use fantoccini::elements::Element;
 use serde_json::{Value, json};
 
 use crate::driver::Driver;
+use crate::engine::Engine;
+use crate::server::{Server, dist};
 
 /// Nothing on the page takes a tenth of this.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,9 +20,6 @@ pub(crate) struct User {
     _server: Server,
 }
 
-/// A server that ends with its user.
-struct Server(Child);
-
 impl User {
     /// Opens the page and waits until it can run programs. `query` is what follows the address: `?example=hello`.
     pub(crate) async fn opens(query: &str) -> Self {
@@ -31,14 +28,9 @@ impl User {
 
     /// The same with a page from another folder.
     pub(crate) async fn opens_from(dist: &Path, query: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
-        command.args(["serve", "--port", "0", "--dist"]).arg(dist);
-        let mut server = Server(command.stdout(Stdio::piped()).spawn().unwrap());
-        let mut line = String::new();
-        BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
-        let driver = Driver::start().await.unwrap();
-        driver.client().goto(&format!("{url}{query}")).await.unwrap();
+        let server = Server::start(dist);
+        let driver = Driver::start(Engine::Chromium).await.unwrap();
+        driver.client().goto(&format!("{}{query}", server.url)).await.unwrap();
         let user = Self { driver, _server: server };
         user.sees("exit", "Ready.").await;
         user
@@ -117,18 +109,5 @@ impl User {
             assert!(began.elapsed() < PATIENCE, "{id} never became {state}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    }
-}
-
-/// The folder of the built page.
-pub(crate) fn dist() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist")
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }

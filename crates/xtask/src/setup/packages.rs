@@ -1,30 +1,32 @@
-//! The Debian packages: which are missing, and installing them as root. The list for python.wasm is amphi-python's.
+//! The Debian packages that the set-up can't do without: which are missing, and installing them as root. The list for
+//! python.wasm is amphi-python's.
 //! Must never install anything without having said what and why.
 
+use std::env;
 use std::process::{Command, Stdio};
-use std::{env, fs};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::places;
 use crate::process::{self, Report};
 use crate::screen::Ended;
 
-/// The names under which systems have Chromium.
-const CHROMIUM: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-/// The program that drives it.
-const CHROMEDRIVER: &[&str] = &["chromedriver"];
+/// A package, and what it is for: `to ...`.
+pub(crate) type Package = (String, String);
 
 /// What is missing, and how it may be installed.
 #[derive(Debug)]
 pub(crate) struct Packages {
-    missing: Vec<(String, String)>,
+    missing: Vec<Package>,
     how: How,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum How {
+/// How packages may be installed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// By this user.
     Root,
+    /// By this user through sudo.
     Sudo,
     /// Only the user can.
     Refused,
@@ -37,35 +39,20 @@ enum How {
 /// # Errors
 /// `dpkg-query` can't be asked.
 pub(crate) fn needed(npm: bool) -> Result<Packages> {
-    let wanted = wanted(npm);
-    if places::program(&["dpkg-query"]).is_none() || places::program(&["apt-get"]).is_none() {
-        let missing = wanted.into_iter().filter(|(package, _)| is_browser(package)).collect();
-        return Ok(Packages { missing, how: How::Elsewhere });
+    let how = How::here();
+    if how == How::Elsewhere {
+        return Ok(Packages { missing: Vec::new(), how });
     }
+    let wanted = wanted(npm);
     let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
     let installed = installed(&names)?;
-    let missing: Vec<_> = wanted.into_iter().filter(|(name, _)| !installed.contains(name)).collect();
-    let how = if missing.is_empty() || process::ask("id", &["-u"]).is_some_and(|id| id.trim() == "0") {
-        How::Root
-    } else if process::ask("sudo", &["-n", "true"]).is_some() {
-        How::Sudo
-    } else {
-        How::Refused
-    };
-    Ok(Packages { missing, how })
+    Ok(Packages { missing: wanted.into_iter().filter(|(name, _)| !installed.contains(name)).collect(), how })
 }
 
 /// Every package with what it is for, less those whose purpose is served already.
-fn wanted(npm: bool) -> Vec<(String, String)> {
+fn wanted(npm: bool) -> Vec<Package> {
     let mut wanted = Vec::new();
     let mut want = |name: &str, why: &str| wanted.push((name.to_owned(), why.to_owned()));
-    let ubuntu = fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line == "ID=ubuntu"));
-    if places::program(CHROMIUM).is_none() {
-        want(if ubuntu { "chromium-browser" } else { "chromium" }, "run programs and tests in Chromium");
-    }
-    if places::program(CHROMEDRIVER).is_none() {
-        want(if ubuntu { "chromium-chromedriver" } else { "chromium-driver" }, "drive Chromium");
-    }
     if npm && places::program(&["npm"]).is_none() {
         want("nodejs", "compress the page");
         want("npm", "get wasm-opt");
@@ -77,10 +64,6 @@ fn wanted(npm: bool) -> Vec<(String, String)> {
         }
     }
     wanted
-}
-
-fn is_browser(package: &str) -> bool {
-    package.starts_with("chromium")
 }
 
 fn installed(names: &[&str]) -> Result<Vec<String>> {
@@ -109,13 +92,7 @@ impl Packages {
 
     /// Why these can't be installed from here; `None` when they can.
     pub(crate) fn refusal(&self) -> Option<String> {
-        (self.how == How::Refused).then(|| {
-            format!(
-                "Debian packages are missing and only root may install them:\n{}\n  Run: sudo apt-get update && sudo apt-get install {}",
-                self.reasons(),
-                self.names().join(" ")
-            )
-        })
+        (self.how == How::Refused && !self.missing.is_empty()).then(|| refused(&self.missing))
     }
 
     /// Installs what is missing.
@@ -126,33 +103,50 @@ impl Packages {
         if self.missing.is_empty() {
             return Ok((Ended::Reused, String::new()));
         }
-        if self.how == How::Elsewhere {
-            let names = self.names().join(" and ");
-            report.screen.note(&format!("No Debian here: install {names} with your system's packages; only the tests and --habitat chromium need them."));
-            return Ok((Ended::Reused, "not Debian".to_owned()));
+        self.how.install(&self.missing, report)?;
+        Ok((Ended::Done, names(&self.missing).join(" ")))
+    }
+}
+
+impl How {
+    /// How this machine and user do it.
+    pub(crate) fn here() -> Self {
+        if places::program(&["dpkg-query"]).is_none() || places::program(&["apt-get"]).is_none() {
+            Self::Elsewhere
+        } else if process::ask("id", &["-u"]).is_some_and(|id| id.trim() == "0") {
+            Self::Root
+        } else if process::ask("sudo", &["-n", "true"]).is_some() {
+            Self::Sudo
+        } else {
+            Self::Refused
         }
-        report.screen.note(&format!("As root, apt-get installs:\n{}", self.reasons()));
+    }
+
+    /// Installs packages, after having said what for.
+    ///
+    /// # Errors
+    /// apt-get failed, or it takes someone else or another command, which is named.
+    pub(crate) fn install(self, packages: &[Package], report: Report<'_>) -> Result<()> {
+        match self {
+            Self::Elsewhere => {
+                bail!("this is no Debian: install {} with your system's packages", names(packages).join(" and "))
+            }
+            Self::Refused => bail!("{}", refused(packages)),
+            Self::Root | Self::Sudo => {}
+        }
+        report.screen.note(&format!("As root, apt-get installs:\n{}", reasons(packages)));
         // A list that is out of date names files that are gone. When a source can't be reached the others still serve, and
         // the installation itself says what is lacking.
         process::run(self.apt(&["update"]), "apt-update", report)?;
         let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
-        arguments.extend(self.names());
+        arguments.extend(names(packages));
         process::expect(self.apt(&arguments), "apt-install", report).context("is the network reachable?")?;
-        Ok((Ended::Done, self.names().join(" ")))
+        Ok(())
     }
 
-    fn names(&self) -> Vec<&str> {
-        self.missing.iter().map(|(name, _)| name.as_str()).collect()
-    }
-
-    fn reasons(&self) -> String {
-        let lines: Vec<String> = self.missing.iter().map(|(name, why)| format!("    {name}: to {why}")).collect();
-        lines.join("\n")
-    }
-
-    fn apt(&self, arguments: &[&str]) -> Command {
-        let mut command = match self.how {
-            How::Sudo => {
+    fn apt(self, arguments: &[&str]) -> Command {
+        let mut command = match self {
+            Self::Sudo => {
                 let mut sudo = Command::new("sudo");
                 sudo.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
                 sudo
@@ -162,6 +156,23 @@ impl Packages {
         command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
         command
     }
+}
+
+fn refused(packages: &[Package]) -> String {
+    format!(
+        "Debian packages are missing and only root may install them:\n{}\n  Run: sudo apt-get update && sudo apt-get install {}",
+        reasons(packages),
+        names(packages).join(" ")
+    )
+}
+
+fn names(packages: &[Package]) -> Vec<&str> {
+    packages.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+fn reasons(packages: &[Package]) -> String {
+    let lines: Vec<String> = packages.iter().map(|(name, why)| format!("    {name}: to {why}")).collect();
+    lines.join("\n")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The tools that build the page, each pinned, in the user's cache, so that all checkouts share them. A tool appears
+//! The tools that build the page, and Firefox's driver, each pinned, in the user's cache, so that all checkouts share them. A tool appears
 //! there whole or not at all, and a second process that wants the same one waits for the first.
 //! Must never touch the user's own `~/.cargo/bin` or npm folders.
 
@@ -15,6 +15,8 @@ use crate::screen::Ended;
 
 /// Newer ones want a newer rustc than the workspace.
 const TRUNK: &str = "0.21.14";
+/// Debian has no package of it.
+const GECKODRIVER: &str = "0.37.1";
 /// The version of npm's binaryen; part of what python.wasm is made of.
 const BINARYEN: &str = "132.0.0";
 
@@ -41,7 +43,7 @@ enum Registry {
     },
 }
 
-/// All tools, in the versions that this checkout wants.
+/// All tools that build the page, in the versions that this checkout wants.
 ///
 /// # Errors
 /// Cargo.lock does not name wasm-bindgen.
@@ -70,6 +72,18 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Tool>> {
             from: Registry::Cargo { optimise: "1" },
         },
     ])
+}
+
+/// Firefox's driver.
+pub(crate) fn geckodriver() -> Tool {
+    Tool {
+        name: "geckodriver",
+        version: GECKODRIVER.to_owned(),
+        // The same holds for a third compilation.
+        after: &["browsers", "wasm-bindgen"],
+        package: "geckodriver",
+        from: Registry::Cargo { optimise: "1" },
+    }
 }
 
 /// The version of wasm-bindgen in Cargo.lock: the program must match the library exactly.

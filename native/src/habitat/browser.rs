@@ -1,7 +1,8 @@
-//! The habitat `chromium`: a headless Chromium, driven through WebDriver, runs programs in the built page.
+//! The habitats `chromium`, `firefox` and `webkit`: a browser, driven through WebDriver, runs programs in the built page.
 //! Must never know how the page runs them: it uses `window.amphi` alone.
 
 mod driver;
+mod engine;
 mod page;
 mod stdin;
 
@@ -18,6 +19,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::serve::{self, Server};
 use driver::Driver;
+pub(crate) use engine::Engine;
 use page::{Page, RunId};
 use stdin::ProcessStdin;
 
@@ -28,7 +30,8 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// A browser with the page, ready to run programs one after the other. A program that inherits its input gets this
 /// process's own, read in a way that Ctrl-C ends, and not through [`Streams::read`], which holds up everything else.
 #[derive(Debug)]
-pub(crate) struct Chromium {
+pub(crate) struct Browser {
+    engine: Engine,
     runtime: Runtime,
     page: Page,
     // Dropped after the page, in this order: the browser goes before the server it talks to.
@@ -36,22 +39,22 @@ pub(crate) struct Chromium {
     _server: Server,
 }
 
-impl Chromium {
+impl Browser {
     /// Starts a server, a driver and a browser, and opens the page; done when the page can run programs.
     ///
     /// # Errors
     /// The page is not built, the browser or its driver is not installed or does not start, or the page does not get
     /// ready; each with what to do.
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(engine: Engine) -> Result<Self> {
         let dist = serve::find_dist()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let (server, driver, page) = runtime.block_on(async {
             let server = serve::start(&dist, 0).await?;
-            let driver = Driver::start().await?;
+            let driver = Driver::start(engine).await?;
             let page = Page::open(driver.client().clone(), &server.url()).await?;
             anyhow::Ok((server, driver, page))
         })?;
-        Ok(Self { runtime, page, driver, _server: server })
+        Ok(Self { engine, runtime, page, driver, _server: server })
     }
 
     async fn drive(page: &Page, program: &Program, streams: &mut dyn Streams) -> Result<Outcome> {
@@ -78,9 +81,9 @@ impl Chromium {
     }
 }
 
-impl Habitat for Chromium {
+impl Habitat for Browser {
     fn name(&self) -> &str {
-        "chromium"
+        self.engine.habitat()
     }
 
     fn run(&mut self, program: &Program, streams: &mut dyn Streams) -> Result<Outcome, HabitatError> {
@@ -104,7 +107,7 @@ fn with_copies(program: &Program) -> Result<Program> {
     Ok(program)
 }
 
-impl Drop for Chromium {
+impl Drop for Browser {
     fn drop(&mut self) {
         self.runtime.block_on(self.driver.close());
     }
