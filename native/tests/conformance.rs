@@ -2,29 +2,46 @@
 //! `amphi parity`, so that one browser serves them all. Must never know a case.
 #![allow(clippy::indexing_slicing, reason = "indexing JSON gives null where there is nothing")]
 
+#[allow(dead_code, unused_imports, reason = "its own tests run with the command, not here")]
+#[path = "../src/habitat/browser/engine.rs"]
+mod engine;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use amphi_wasi::Call;
+use engine::Engine;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
-const HABITATS: &[&str] = &["wasmtime", "shim", "chromium"];
+const NATIVE: &[&str] = &["wasmtime", "shim"];
+
+const ENGINES: &[Engine] = &[Engine::Chromium, Engine::Firefox, Engine::Webkit];
 
 /// Checks that a habitat cannot pass: the call, the habitat, what is checked, and why. One that passes has to go.
 const KNOWN: &[(&str, &str, &str, &str)] = &[];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
+    let (there, missing): (Vec<Engine>, Vec<Engine>) = ENGINES.iter().partition(|engine| engine.find().is_ok());
+    let habitats: Vec<&str> = NATIVE.iter().copied().chain(there.iter().map(|engine| engine.habitat())).collect();
     if arguments.list {
-        let trials = Call::ALL.iter().flat_map(|call| HABITATS.iter().map(move |habitat| (call.name(), *habitat)));
-        let trials = trials.map(|(call, habitat)| Trial::test(format!("{call}::{habitat}"), || Ok(())));
+        let names = Call::ALL.iter().flat_map(|call| habitats.iter().map(move |habitat| (call.name(), *habitat)));
+        let trials = names.map(|(call, habitat)| Trial::test(format!("{call}::{habitat}"), || Ok(())));
         return libtest_mimic::run(&arguments, trials.collect()).exit_code();
     }
-    match compared() {
-        Ok(report) => libtest_mimic::run(&arguments, trials(&report)).exit_code(),
+    // A browser that is missing is told by name.
+    let missing = missing.into_iter().map(|engine| {
+        let why = engine.find().map_or_else(|error| format!("{error:#}"), |_| String::new());
+        Trial::test(format!("{}: {why}", engine.habitat()), || Ok(())).with_ignored_flag(true)
+    });
+    match compared(&habitats) {
+        Ok(report) => {
+            let trials = trials(&report).into_iter().chain(missing).collect();
+            libtest_mimic::run(&arguments, trials).exit_code()
+        }
         Err(why) => {
             // The one line that a run without trials has to say.
             let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{why}\n").as_bytes());
@@ -76,7 +93,7 @@ fn check(call: &str, habitat: &str, run: &Value) -> Result<(), Failed> {
 }
 
 /// Runs everything, and gives what `amphi parity` tells.
-fn compared() -> Result<Value, String> {
+fn compared(habitats: &[&str]) -> Result<Value, String> {
     let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/wasm32-wasip1/release/conformance.wasm");
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/conformance/fixture");
     let guest =
@@ -85,7 +102,7 @@ fn compared() -> Result<Value, String> {
     let programs: Result<Vec<PathBuf>, String> =
         Call::ALL.iter().map(|call| program(folder.path(), call.name(), &guest, &fixture)).collect();
     let output = Command::new(env!("CARGO_BIN_EXE_amphi"))
-        .args(["parity", "--json", "--habitat", &HABITATS.join(",")])
+        .args(["parity", "--json", "--habitat", &habitats.join(",")])
         .args(programs?)
         .output()
         .map_err(|error| error.to_string())?;
