@@ -3,6 +3,8 @@
 //! A text needs no `package` line; where it has one, it counts. Worlds are read and passed over. What a host function
 //! cannot carry (resources, futures, streams, `async`) is refused, with its place.
 
+mod comments;
+
 use std::collections::HashMap;
 
 use wit_parser::{
@@ -60,7 +62,7 @@ type Parsed = Result<UnresolvedPackageGroup, (SourceMap, wit_parser::ParseError)
 
 fn parse_group(source: &Source, add_package: bool) -> Parsed {
     let mut map = SourceMap::default();
-    map.push_str(&source.file, source.text.as_str());
+    map.push_str(&source.file, comments::without_empty(&source.text));
     if add_package {
         // A file of its own, so that places in the text stay what they are.
         map.push_str("", PACKAGE);
@@ -317,8 +319,7 @@ mod tests {
 
     #[test]
     fn a_package_of_ones_own_and_types_of_others_are_fine() {
-        let text =
-            "package my:pack@1.0.0;\ninterface a { record r { x: u8 } }\ninterface b { use a.{r}; f: func(r: r); }";
+        let text = "/**/ package my:pack@1.0.0;\ninterface a { record r { x: u8 } }\ninterface b { use a.{r}; f: func(r: r); }";
         let names: Vec<_> = parsed(text).expect("valid").into_iter().map(|i| i.name).collect();
         assert_eq!(names, ["a", "b"]);
     }

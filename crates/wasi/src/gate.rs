@@ -14,8 +14,8 @@ pub struct Gate {
     recorder: Option<Recorder>,
     /// What descriptors stand for, where a fault asks for paths.
     paths: Option<Paths>,
-    /// True between [`enter`](Self::enter) and [`leave`](Self::leave).
-    under_way: bool,
+    /// The call between [`enter`](Self::enter) and [`leave`](Self::leave).
+    under_way: Option<Call>,
 }
 
 /// Follows the descriptors of a run by recording each call for itself.
@@ -32,13 +32,13 @@ impl Gate {
         let faults = Faults::new(faults);
         let paths = faults.want_paths().then(Paths::default);
         let watches = recorder.is_some() || !faults.is_empty();
-        watches.then_some(Self { faults, recorder, paths, under_way: false })
+        watches.then_some(Self { faults, recorder, paths, under_way: None })
     }
 
-    /// A call begins, or goes on after a wait: then nothing happens. `args` are its raw arguments, `now_ns` the time on
-    /// the run's clock. What it gives the guest gets, and the call is not made.
+    /// A call begins, or goes on after a wait: then nothing happens. Another call gives up the one that waits. `args` are
+    /// its raw arguments, `now_ns` the time on the run's clock. What it gives the guest gets, and the call is not made.
     pub fn enter<M: Memory + ?Sized>(&mut self, memory: &M, call: Call, args: &[u64], now_ns: u64) -> Option<Errno> {
-        if std::mem::replace(&mut self.under_way, true) {
+        if self.under_way.replace(call) == Some(call) {
             return None;
         }
         if let Some(recorder) = &mut self.recorder {
@@ -81,7 +81,7 @@ impl Gate {
     }
 
     fn ended<M: Memory + ?Sized>(&mut self, memory: &M, answer: Answer, now_ns: u64) {
-        self.under_way = false;
+        self.under_way = None;
         if let Some(recorder) = &mut self.recorder {
             recorder.end(memory, answer, now_ns);
         }
@@ -104,7 +104,8 @@ impl Paths {
         self.recorder.end(memory, Answer::Ended, 0);
         let given = self.recorder.take();
         self.recorder.begin(memory, call, args, 0);
-        entries(&given).next().and_then(|entry| faults.next(call, Some((&entry, &self.names))))
+        // A call that was given up has ended with this one's beginning, and comes before it.
+        entries(&given).last().and_then(|entry| faults.next(call, Some((&entry, &self.names))))
     }
 
     fn follow<M: Memory + ?Sized>(&mut self, memory: &M, answer: Answer) {
@@ -112,5 +113,37 @@ impl Paths {
         for entry in entries(&self.recorder.take()) {
             self.names.follow(&entry);
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail so")]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::Gate;
+    use crate::trace::{Answer, Recorder, What, entries};
+    use crate::{Call, Errno, SliceMemory};
+
+    #[test]
+    fn a_call_that_is_given_up_ends_with_the_next() {
+        let (sender, records) = mpsc::channel();
+        let recorder = Recorder::new(0, 0, move |batch| sender.send(batch.to_vec()).unwrap());
+        let faults = vec!["path_open=missing:IO".parse().unwrap()];
+        let mut gate = Gate::new(faults, Some(recorder)).unwrap();
+        let memory = SliceMemory::new(&mut []);
+        for (call, waits) in [(Call::FdRead, true), (Call::FdRead, true), (Call::SchedYield, false)] {
+            assert_eq!(gate.enter(&memory, call, &[0; 4], 0), None);
+            if waits { gate.waits() } else { gate.leave(&memory, Some(Errno::Success), 0) }
+        }
+        gate.finish(0);
+        let records: Vec<u8> = records.try_iter().flatten().collect();
+        let told: Vec<_> = entries(&records)
+            .map(|entry| match entry.what {
+                What::Wasi { call, answer, .. } => (call, answer),
+                What::Host { .. } => unreachable!("no host function was called"),
+            })
+            .collect();
+        assert_eq!(told, [(Call::FdRead, Answer::Ended), (Call::SchedYield, Answer::Errno(Errno::Success))]);
     }
 }

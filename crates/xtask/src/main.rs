@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask setup`, `play`, `test`, `bench`, `tidy`.
+//! The project's own chores: `cargo xtask setup`, `play`, `test`, `fuzz`, `bench`, `tidy`.
 //! Must never know an engine or a habitat: it starts the programs that do.
 
 use std::process::ExitCode;
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod bench;
+mod fuzz;
 mod places;
 mod plan;
 mod play;
@@ -28,6 +29,7 @@ enum Chore {
     Setup(setup::Setup),
     Play(play::Play),
     Test(test::Test),
+    Fuzz(fuzz::Fuzz),
     Bench(bench::Bench),
     Tidy(tidy::Tidy),
 }
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Chore::Setup(setup) => setup.run(),
         Chore::Play(play) => play.run(),
         Chore::Test(test) => test.run(),
+        Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Bench(bench) => bench.run(),
         Chore::Tidy(tidy) => tidy.run(),
     };

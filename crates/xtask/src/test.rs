@@ -10,10 +10,10 @@ use anyhow::{Result, bail};
 
 use crate::process::{self, Report};
 use crate::screen::{self, Ended, Screen};
-use crate::{places, setup, tidy};
+use crate::{fuzz, places, setup, tidy};
 use tally::Tally;
 
-/// Every check: formatting, house rules, lints, unit tests, programs in all habitats, the page in Chromium.
+/// Every check: formatting, house rules, lints, unit tests, programs in all habitats, the page in Chromium, fuzzing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Test {
     /// Takes what is built already; something missing makes tests fail.
@@ -31,6 +31,7 @@ const CHECKS: &[Check] = &[
     ("lints of the wasm crates", wasm_lints),
     ("the conformance guest", guest),
     ("tests", tests),
+    ("fuzzing", fuzzing),
 ];
 
 impl Test {
@@ -86,7 +87,11 @@ fn summary(total: &Tally, times: &[(&str, Duration)], all: Duration) {
 }
 
 fn formatting(cargo: &str, report: Report<'_>) -> Result<Tally> {
-    one(cargo, &["fmt", "--all", "--check"], "fmt", report)
+    let mut tally = one(cargo, &["fmt", "--all", "--check"], "fmt", report)?;
+    let mut command = fuzz::manifest(cargo, "fmt");
+    command.arg("--check");
+    tally.add(passed(command, "fmt-fuzz", report)?);
+    Ok(tally)
 }
 
 fn rules(_: &str, _: Report<'_>) -> Result<Tally> {
@@ -103,7 +108,13 @@ fn native_lints(cargo: &str, report: Report<'_>) -> Result<Tally> {
     let arguments =
         [&["clippy", "--release", "--workspace"][..], WITHOUT_WASM, &["--all-targets", "--", "-D", "warnings"]]
             .concat();
-    one(cargo, &arguments, "clippy", report)
+    let mut tally = one(cargo, &arguments, "clippy", report)?;
+    let mut command = fuzz::manifest(cargo, "clippy");
+    command.args(["--release", "--locked", "--target-dir"]).arg(places::target()).args(["--", "-D", "warnings"]);
+    // Nothing is linked, so that libFuzzer need not be compiled for it; any path of a library stands for it.
+    command.env("CUSTOM_LIBFUZZER_PATH", places::target().join("libfuzzer.a"));
+    tally.add(passed(command, "clippy-fuzz", report)?);
+    Ok(tally)
 }
 
 fn wasm_lints(cargo: &str, report: Report<'_>) -> Result<Tally> {
@@ -150,6 +161,20 @@ fn tests(cargo: &str, report: Report<'_>) -> Result<Tally> {
     Ok(tally)
 }
 
+/// Every decoder, path resolution and sequences of calls, for a minute in all.
+fn fuzzing(cargo: &str, report: Report<'_>) -> Result<Tally> {
+    fuzz::build(cargo, report)?;
+    let targets = fuzz::targets()?;
+    let mut tally = Tally::default();
+    for target in &targets {
+        match fuzz::run(target, fuzz::share(targets.len()), report) {
+            Ok(_) => tally.passed += 1,
+            Err(error) => tally.fail(format!("fuzzing {target}: {error:#}")),
+        }
+    }
+    Ok(tally)
+}
+
 /// These crates do not compile for this machine: two are for the browser, one is a guest.
 const WITHOUT_WASM: &[&str] =
     &["--exclude", "amphi-browser", "--exclude", "amphi-web", "--exclude", "amphi-conformance"];
@@ -158,6 +183,10 @@ const WITHOUT_WASM: &[&str] =
 fn one(cargo: &str, arguments: &[&str], log: &str, report: Report<'_>) -> Result<Tally> {
     let mut command = Command::new(cargo);
     command.current_dir(places::root()).args(arguments);
+    passed(command, log, report)
+}
+
+fn passed(command: Command, log: &str, report: Report<'_>) -> Result<Tally> {
     process::expect(command, log, report)?;
     Ok(Tally { passed: 1, ..Tally::default() })
 }

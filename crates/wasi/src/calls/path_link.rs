@@ -15,7 +15,7 @@ impl<P: Platform> Context<P> {
     /// # Errors
     /// `PERM`: under a read-only preopen, a path leads out, or it is a directory. `INVAL`: the link is to be followed,
     /// as in wasmtime. `EXIST`: the new name is taken. `NOENT`, `NOTDIR`, `LOOP`, `NAMETOOLONG`, `ILSEQ`: a path is not
-    /// to be had.
+    /// to be had. `NOSPC`: the limit on files.
     #[allow(clippy::too_many_arguments, reason = "the shape of the call")]
     pub(crate) fn path_link<M: Memory + ?Sized>(
         &mut self,
@@ -105,7 +105,7 @@ pub(super) fn check_both(one: Access, other: Access) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use crate::support::{Guest, with_library};
-    use crate::{Call, Content, Errno};
+    use crate::{Call, Config, Content, Errno, Limit, Limits};
 
     fn guest() -> Guest {
         let mut config = with_library();
@@ -143,6 +143,24 @@ mod tests {
                 guest.memory.expect(name, 256 + 24, &2_u64.to_le_bytes());
             }
         }
+    }
+
+    #[test]
+    fn second_names_count_as_files_do() {
+        let limits = Limits { files: 2, ..Limits::default() };
+        let mut guest = Guest::new(Config { limits, ..with_library() }, 8192);
+        assert_eq!(guest.open("a", Guest::CREAT, Guest::WRITE), Ok(5));
+        let link = |guest: &mut Guest, new: &str, expected| {
+            let (at, len) = guest.path("a");
+            let (new_at, new_len) = guest.other_path(new);
+            guest.check(new, Call::PathLink, &[3, 0, at, len, 3, new_at, new_len], expected);
+        };
+        link(&mut guest, "b", Errno::Success);
+        link(&mut guest, "c", Errno::Nospc);
+        assert_eq!(guest.context.limits_met().collect::<Vec<_>>(), [Limit::Files]);
+        assert_eq!(guest.rename(3, "b", "c"), Errno::Success, "a name that moves is one name");
+        assert_eq!(guest.on_path(Call::PathUnlinkFile, 3, "c"), Errno::Success);
+        link(&mut guest, "b", Errno::Success);
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Glob {
     /// Whether the whole of a name fits.
     #[must_use]
     pub fn fits(&self, name: &str) -> bool {
-        fits(self.0.as_bytes(), name.as_bytes())
+        fits(&self.0, name)
     }
 
     /// Whether a path fits, or its last part where the pattern has no `/`.
@@ -37,49 +37,28 @@ impl Glob {
     }
 }
 
-/// Goes through both from the front; at a mismatch, the last star takes one more. Two kinds of star need two places to
-/// go back to, the wider one last.
-fn fits(pattern: &[u8], name: &[u8]) -> bool {
-    let (mut at, mut seen) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    let mut wide: Option<(usize, usize)> = None;
-    loop {
-        let rest = pattern.get(at..).unwrap_or_default();
-        match (rest, name.get(seen)) {
-            ([b'*', b'*', ..], _) => {
-                at += 2;
-                (wide, star) = (Some((at, seen)), None);
-                continue;
-            }
-            ([b'*', ..], _) => {
-                at += 1;
-                star = Some((at, seen));
-                continue;
-            }
-            ([], None) => return true,
-            ([b'?', ..], Some(letter)) if *letter != b'/' => {
-                (at, seen) = (at + 1, seen + 1);
-                continue;
-            }
-            ([wanted, ..], Some(letter)) if wanted == letter => {
-                (at, seen) = (at + 1, seen + 1);
-                continue;
-            }
-            _ => {}
-        }
-        match (&mut star, &mut wide) {
-            (Some((after, from)), _) if name.get(*from).is_some_and(|letter| *letter != b'/') => {
-                *from += 1;
-                (at, seen) = (*after, *from);
-            }
-            (_, Some((after, from))) if *from < name.len() => {
-                *from += 1;
-                (at, seen) = (*after, *from);
-                star = None;
-            }
-            _ => return false,
+/// Goes through the pattern once and keeps which fronts of the name the pattern so far fits, so that no pattern takes
+/// longer than its own length times the name's.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut empty = true;
+    let mut fronts: Vec<(char, bool)> = name.chars().map(|letter| (letter, false)).collect();
+    let mut pattern = pattern.chars().peekable();
+    while let Some(wanted) = pattern.next() {
+        let star = wanted == '*';
+        let wide = star && pattern.next_if_eq(&'*').is_some();
+        // The front that is shorter by one letter: a star takes one letter after another, so it looks at what it made of
+        // that front; anything else takes one, and looks at what was.
+        let mut shorter = empty;
+        empty &= star;
+        for (letter, fits) in &mut fronts {
+            let before = *fits;
+            let takes =
+                if star { wide || *letter != '/' } else { *letter == wanted || (wanted == '?' && *letter != '/') };
+            *fits = (star && before) || (shorter && takes);
+            shorter = if star { *fits } else { before };
         }
     }
+    fronts.last().map_or(empty, |(_, fits)| *fits)
 }
 
 #[cfg(test)]
@@ -103,9 +82,18 @@ mod tests {
             ("", "/work", false),
             ("work", "/work/", true),
             ("**", "/any/thing", true),
+            ("?.txt", "/work/é.txt", true),
+            ("*??", "/work/é", false),
         ] {
             let glob: Glob = pattern.parse().unwrap_or_else(|never| match never {});
             assert_eq!(glob.fits_path(path), expected, "{pattern} {path}");
         }
+    }
+
+    #[test]
+    fn no_pattern_takes_long() {
+        // What goes back and tries again from each letter would need hours.
+        let glob: Glob = format!("***{}b", "a".repeat(1000)).parse().unwrap_or_else(|never| match never {});
+        assert!(!glob.fits(&"a".repeat(10_000)));
     }
 }

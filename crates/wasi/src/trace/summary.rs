@@ -57,7 +57,7 @@ impl Summary {
             Tally {
                 count: all.count + one.count,
                 errors: all.errors + one.errors,
-                total_ns: all.total_ns + one.total_ns,
+                total_ns: all.total_ns.saturating_add(one.total_ns),
                 slowest_ns,
                 slowest,
             }
@@ -67,7 +67,7 @@ impl Summary {
     /// How many calls were made but not seen, because there was no room to keep them.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.last.map_or(0, |last| (last + 1).saturating_sub(self.seen))
+        self.last.map_or(0, |last| last.saturating_add(1).saturating_sub(self.seen))
     }
 }
 
@@ -75,9 +75,26 @@ impl Tally {
     fn add(&mut self, entry: &Entry) {
         self.count += 1;
         self.errors += u64::from(entry.failed());
-        self.total_ns += entry.duration_ns;
+        self.total_ns = self.total_ns.saturating_add(entry.duration_ns);
         if self.count == 1 || entry.duration_ns > self.slowest_ns {
             (self.slowest_ns, self.slowest) = (entry.duration_ns, entry.number);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Summary;
+    use crate::trace::{Entry, Reply, What};
+
+    #[test]
+    fn numbers_beyond_reason_are_the_largest_there_are() {
+        let what = What::Host { function: "f".to_owned(), args: String::new(), reply: Reply::Value(String::new()) };
+        let entry = Entry { number: u64::MAX, begin_ns: 0, duration_ns: u64::MAX, what };
+        let mut summary = Summary::default();
+        summary.add(&entry);
+        summary.add(&entry);
+        assert_eq!(summary.total().total_ns, u64::MAX);
+        assert_eq!(summary.dropped(), u64::MAX - 2);
     }
 }

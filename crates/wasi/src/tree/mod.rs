@@ -89,6 +89,7 @@ pub(crate) struct Stat {
 struct Usage {
     bytes: u64,
     bytes_limit: u64,
+    /// Second names count as well.
     inodes: u64,
     inodes_limit: u64,
     bytes_met: bool,
@@ -107,6 +108,14 @@ impl Usage {
                 Err(Errno::Nospc)
             }
         }
+    }
+
+    fn check_room(&mut self) -> Result<()> {
+        if self.inodes < self.inodes_limit {
+            return Ok(());
+        }
+        self.inodes_met = true;
+        Err(Errno::Nospc)
     }
 }
 
@@ -314,10 +323,7 @@ impl Tree {
     }
 
     fn add(&mut self, body: Body, now: u64) -> Result<InodeId> {
-        if self.usage.inodes >= self.usage.inodes_limit {
-            self.usage.inodes_met = true;
-            return Err(Errno::Nospc);
-        }
+        self.usage.check_room()?;
         let inode = Inode { ino: self.next_ino, body, names: 0, open: 0, times: Times::all(now), modified: true };
         let id = match self.free.pop() {
             Some(id) => id,

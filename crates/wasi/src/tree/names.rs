@@ -68,7 +68,7 @@ impl Tree {
     ///
     /// # Errors
     /// `NOENT`: there is no such old name, or the new directory was removed. `EXIST`: the new name is taken.
-    /// `PERM`: it is a directory.
+    /// `PERM`: it is a directory. `NOSPC`: the limit on files.
     pub(crate) fn link(&mut self, old: Place<'_>, new: Place<'_>, now: u64) -> Result<()> {
         let id = match old.last {
             Last::Dot => old.directory,
@@ -80,6 +80,7 @@ impl Tree {
             return Err(Errno::Perm);
         }
         self.check_alive(new.directory)?;
+        self.usage.check_room()?;
         self.attach(new.directory, name.into(), id, now)
     }
 
@@ -199,12 +200,15 @@ impl Tree {
     /// Adds a name that is free.
     fn attach(&mut self, directory: InodeId, name: Arc<str>, id: InodeId, now: u64) -> Result<()> {
         let inode = self.inode_mut(id)?;
+        let second = inode.names > 0;
         inode.names += 1;
         inode.times.changed = now;
         let is_directory = inode.is_directory();
         let entries = self.directory_mut(directory)?;
         entries.entries.insert(name, id);
         entries.subdirectories += u32::from(is_directory);
+        // The first name counts with its inode.
+        self.usage.inodes += u64::from(second);
         self.touch(directory, now)
     }
 
@@ -222,6 +226,7 @@ impl Tree {
             }
             self.directory_mut(directory)?.subdirectories -= 1;
         }
+        self.usage.inodes -= u64::from(!gone);
         self.touch(directory, now)?;
         self.release(id);
         Ok(())

@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::places;
 use crate::process::{self, Report};
 use crate::screen::Ended;
+use crate::{fuzz, places};
 
 /// A package, and what it is for: `to ...`.
 pub(crate) type Package = (String, String);
@@ -62,6 +62,10 @@ fn wanted(npm: bool) -> Vec<Package> {
         for package in amphi_python::debian_packages() {
             want(package.name, package.why);
         }
+    }
+    // The build of the interpreter brings a compiler that serves.
+    if places::program(fuzz::COMPILERS).is_none() && !wanted.iter().any(|(name, _)| name.starts_with("clang")) {
+        wanted.push(("g++".to_owned(), "compile the fuzzers".to_owned()));
     }
     wanted
 }
