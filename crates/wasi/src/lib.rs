@@ -34,6 +34,9 @@
 //! assert_eq!(bytes[..8], [1, 0, 0, 0, 6, 0, 0, 0]);
 //! ```
 //!
+//! A guest can be watched: [`Context::watch`] has its calls pass a [`Gate`], which records them ([`trace`]) and lets calls
+//! fail on request ([`Fault`]). An engine with another WASI can have the same gate.
+//!
 //! What preview1 leaves open is settled as wasmtime-wasi settles it on Linux, the oracle of the tests. Where wasmtime
 //! traps, for an address outside memory or not aligned, the guest gets `FAULT`.
 
