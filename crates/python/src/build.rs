@@ -6,6 +6,7 @@ use std::error;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::thread;
 use std::time::Instant;
 
@@ -113,6 +114,32 @@ pub fn build(options: &Options, snapshot: Snapshot<'_>, progress: &mut dyn Progr
     }
     builder.finish(&target)?;
     artifact::open(&target).map_err(|why| Error::File { path: target, source: io::Error::other(why) })
+}
+
+/// The file of one pin, in the user's cache: found there, or taken from where a build takes it. `line` is told what is
+/// going on.
+///
+/// # Errors
+/// It is not to be had, or the cache can't be written.
+pub fn source(pin: &Pin, line: &mut dyn FnMut(&str)) -> Result<PathBuf, Error> {
+    let cache = place::cache_folder().ok_or(Error::NoCache)?;
+    let root = cache.join("build");
+    let lock_file = root.join("lock");
+    let _lock = lock::take(&lock_file, |holder| {
+        line(&format!("waiting for a build of python.wasm (process {holder})"));
+    })
+    .map_err(at(&lock_file))?;
+    let log = empty_log(&root.join("logs"), "sources")?;
+    let places = Places::new(None, cache.join("sources"));
+    sources::gather(slice::from_ref(pin), &places, &log, line)?;
+    Ok(places.cache.join(pin.file()))
+}
+
+/// An empty file for what a step's programs print.
+fn empty_log(logs: &Path, name: &str) -> Result<PathBuf, Error> {
+    let log = logs.join(format!("{name}.log"));
+    fs::create_dir_all(logs).and_then(|()| fs::write(&log, "")).map_err(at(&log))?;
+    Ok(log)
 }
 
 /// Turns an I/O error into one that names the path.
@@ -272,9 +299,7 @@ impl Builder<'_> {
 
     /// An empty log for a step.
     fn log(&self, name: &str) -> Result<PathBuf, Error> {
-        let log = self.logs.join(format!("{name}.log"));
-        fs::create_dir_all(&self.logs).and_then(|()| fs::write(&log, "")).map_err(at(&log))?;
-        Ok(log)
+        empty_log(&self.logs, name)
     }
 }
 

@@ -24,7 +24,7 @@ mod sources;
 mod toolchain;
 
 pub use artifact::{Artifact, FOLDER_VARIABLE, Missing, artifact};
-pub use build::{Error, Options, Snapshot, build};
+pub use build::{Error, Options, Snapshot, build, source};
 pub use missing::{MISSING, MissingModule};
 pub use package::{FileRecord, LinkKit, Package, SourceRecord};
 pub use place::cache_folder;

@@ -33,17 +33,14 @@ pub(crate) fn path() -> Result<PathBuf> {
 /// Builds it, if it is not there.
 ///
 /// # Errors
-/// The source is not in the cache, or does not compile.
+/// The source is not to be had, or does not compile.
 pub(crate) fn ensure(report: Report<'_>) -> Result<PathBuf> {
     if let Ok(path) = path() {
         return Ok(path);
     }
     let prefix = prefix()?;
-    let pin = &amphi_python::pins::PYTHON;
-    let sources = places::cache()?.join("sources");
-    // It may lie there under any of its names.
-    let tarball = pin.files.iter().map(|name| sources.join(name)).find(|path| path.is_file());
-    let tarball = tarball.with_context(|| format!("the source of CPython is not in {}", sources.display()))?;
+    let mut line = |line: &str| report.screen.hint(report.number, line);
+    let tarball = amphi_python::source(&amphi_python::pins::PYTHON, &mut line)?;
     let draft = prefix.with_extension("part");
     match fs::remove_dir_all(&draft) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
