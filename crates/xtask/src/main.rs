@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask setup`, `play`, `test`, `fuzz`, `bench`, `tidy`.
+//! The project's own chores: `cargo xtask setup`, `play`, `test`, `cpython-tests`, `fuzz`, `bench`, `tidy`.
 //! Must never know an engine or a habitat: it starts the programs that do.
 
 use std::process::ExitCode;
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod bench;
+mod cpython_tests;
 mod fuzz;
 mod places;
 mod plan;
@@ -29,6 +30,7 @@ enum Chore {
     Setup(setup::Setup),
     Play(play::Play),
     Test(test::Test),
+    CpythonTests(cpython_tests::CpythonTests),
     Fuzz(fuzz::Fuzz),
     Bench(bench::Bench),
     Tidy(tidy::Tidy),
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Chore::Setup(setup) => setup.run(),
         Chore::Play(play) => play.run(),
         Chore::Test(test) => test.run(),
+        Chore::CpythonTests(tests) => tests.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Bench(bench) => bench.run(),
         Chore::Tidy(tidy) => tidy.run(),

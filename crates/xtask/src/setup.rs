@@ -17,6 +17,7 @@ use crate::process::{self, Report};
 use crate::screen::{self, Ended};
 use crate::{places, process::expect};
 
+pub(crate) use browsers::lacks;
 pub(crate) use page::{files_of, with_br};
 
 /// What the page and its worker are compiled to.

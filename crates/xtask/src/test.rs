@@ -10,8 +10,8 @@ use anyhow::{Result, bail};
 
 use crate::process::{self, Report};
 use crate::screen::{self, Ended, Screen};
-use crate::{fuzz, places, setup, tidy};
-use tally::Tally;
+use crate::{cpython_tests, fuzz, places, setup, tidy};
+pub(crate) use tally::Tally;
 
 /// Every check: formatting, house rules, lints, unit tests, programs in all habitats, the page in Chromium, fuzzing.
 #[derive(Debug, clap::Args)]
@@ -32,6 +32,7 @@ const CHECKS: &[Check] = &[
     ("the conformance guest", guest),
     ("tests", tests),
     ("fuzzing", fuzzing),
+    ("CPython's own tests", cpython_tests::check),
 ];
 
 impl Test {

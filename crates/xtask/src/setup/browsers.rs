@@ -77,6 +77,11 @@ pub(crate) fn geckodriver(tool: &Tool, cargo: &str, report: Report<'_>) -> Resul
     }))
 }
 
+/// Whether a habitat is a browser that is not here, or can't be driven.
+pub(crate) fn lacks(habitat: &str) -> bool {
+    !missing(habitat).is_empty()
+}
+
 fn missing(habitat: &str) -> Vec<Package> {
     let ubuntu = fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line == "ID=ubuntu"));
     NEEDED
