@@ -30,13 +30,36 @@ use wasm_bindgen_futures::spawn_local;
 /// A batch of events holds about so many bytes of output: an answer to a driver should stay small.
 const BATCH: usize = 1 << 20;
 
+/// Bytes of records that wait to be fetched. A guest that makes calls faster than a driver fetches them loses the oldest;
+/// the numbers of the rest tell how many.
+const RECORDS: usize = 64 << 20;
+
 /// What is known of a run.
 #[derive(Default)]
 struct Driven {
     run: Option<Run>,
     events: VecDeque<Event>,
+    /// Bytes of records among the events.
+    records: usize,
     /// Who waits for the next events, and until when.
     waiter: Option<(Function, Timeout)>,
+}
+
+impl Driven {
+    fn push(&mut self, event: Event) {
+        self.records += records(&event);
+        self.events.push_back(event);
+        while self.records > RECORDS
+            && let Some(oldest) = self.events.iter().position(|event| records(event) > 0)
+        {
+            self.records -= self.events.remove(oldest).as_ref().map_or(0, records);
+        }
+    }
+}
+
+/// Bytes of records that an event holds.
+fn records(event: &Event) -> usize {
+    if let Event::Trace { records, .. } = event { records.len() } else { 0 }
 }
 
 type Runs = Rc<RefCell<BTreeMap<u32, Driven>>>;
@@ -135,7 +158,7 @@ fn told(runs: &Runs, run: u32, event: page::Event) {
 fn push(runs: &Runs, number: u32, event: Event) {
     let mut all = runs.borrow_mut();
     let Some(driven) = all.get_mut(&number) else { return };
-    driven.events.push_back(event);
+    driven.push(event);
     if let Some((resolve, _)) = driven.waiter.take() {
         drop(all);
         let _ = resolve.call1(&JsValue::UNDEFINED, &batch(runs, number));
@@ -171,6 +194,7 @@ fn batch(runs: &Runs, number: u32) -> JsValue {
     };
     let (mut events, mut size) = (Vec::new(), 0);
     while let Some(event) = driven.events.pop_front() {
+        driven.records -= records(&event);
         if let Event::Output { bytes, .. } | Event::Trace { records: bytes, .. } = &event {
             size += bytes.len();
         }
