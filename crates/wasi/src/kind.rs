@@ -24,7 +24,7 @@ pub(crate) trait Decode {
 
 /// A raw argument's lower half: an `i32` parameter, extended by the caller however it likes.
 #[inline]
-const fn low(raw: u64) -> u32 {
+pub(crate) const fn low(raw: u64) -> u32 {
     (raw & 0xFFFF_FFFF) as u32
 }
 

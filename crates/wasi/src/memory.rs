@@ -81,6 +81,14 @@ pub(crate) trait MemoryExt: Memory {
 
 impl<M: Memory + ?Sized> MemoryExt for M {}
 
+/// Fills a field of a record that lies in bytes of ours.
+#[inline]
+pub(crate) fn put<const N: usize>(record: &mut [u8], at: usize, bytes: [u8; N]) {
+    if let Some(field) = record.get_mut(at..at + N) {
+        field.copy_from_slice(&bytes);
+    }
+}
+
 /// The address `by` bytes after `at`.
 ///
 /// # Errors

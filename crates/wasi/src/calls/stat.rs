@@ -2,17 +2,12 @@
 //! come from.
 
 use crate::errno::{Errno, Result};
+use crate::memory::put;
 use crate::tree::Stat;
 use crate::types::{FdFlags, FileType, FstFlags, Rights};
 
 /// The device of every file; standard streams have 0, as in wasmtime.
 const DEVICE: u64 = 1;
-
-fn put<const N: usize>(record: &mut [u8], at: usize, bytes: [u8; N]) {
-    if let Some(field) = record.get_mut(at..at + N) {
-        field.copy_from_slice(&bytes);
-    }
-}
 
 /// `filestat` of a file: 64 bytes.
 pub(crate) fn filestat(stat: &Stat) -> [u8; 64] {

@@ -2,8 +2,8 @@
 //! a kind of parameter stands for; must never fail a call, so what cannot be read is left out.
 
 use super::record::AFTER;
-use crate::kind::Kind;
-use crate::memory::Memory;
+use crate::kind::{Kind, low};
+use crate::memory::{Memory, put};
 use crate::table::Call;
 
 /// A path, a listing or a list of texts is kept whole up to so many bytes.
@@ -35,14 +35,14 @@ pub(super) fn before<M: Memory + ?Sized>(
 ) {
     let mut snippets = Snippets { memory, out };
     for (index, param) in call.params().iter().enumerate() {
-        let (at, count) = (low(args, index), low(args, index + 1));
+        let (at, count) = (arg(args, index), arg(args, index + 1));
         match param.kind {
             Kind::Path => snippets.bytes(index, at, count, WHOLE, 0),
             Kind::Ciovecs => snippets.buffers(index, at, count, u64::MAX, shown, 0),
             // Only how much room there is.
             Kind::Iovecs => snippets.buffers(index, at, count, u64::MAX, 0, 0),
             Kind::Subscriptions => {
-                let count = low(args, index + 2).min(SUBSCRIPTIONS);
+                let count = arg(args, index + 2).min(SUBSCRIPTIONS);
                 snippets.bytes(index, at, count * 48, WHOLE, 0);
             }
             _ => {}
@@ -63,14 +63,14 @@ pub(super) fn after<M: Memory + ?Sized>(
     let params = call.params();
     // How many bytes, entries or events there are is told by a number that the call gives, or was given.
     let told = params.iter().rposition(|param| param.kind == Kind::SizeOut);
-    let told = told.map(|index| word(memory, low(args, index)));
+    let told = told.map(|index| word(memory, arg(args, index)));
     match call {
         Call::ArgsSizesGet => sizes.args = told.unwrap_or(0),
         Call::EnvironSizesGet => sizes.environ = told.unwrap_or(0),
         _ => {}
     }
     for (index, param) in params.iter().enumerate() {
-        let at = low(args, index);
+        let at = arg(args, index);
         match param.kind {
             Kind::SizeOut | Kind::FdOut => snippets.bytes(index, at, 4, WHOLE, AFTER),
             Kind::FileSizeOut | Kind::TimestampOut | Kind::PrestatOut => snippets.bytes(index, at, 8, WHOLE, AFTER),
@@ -83,13 +83,13 @@ pub(super) fn after<M: Memory + ?Sized>(
             }
             Kind::Iovecs => {
                 let told = told.unwrap_or(0);
-                snippets.buffers(index, at, low(args, index + 1), told.into(), shown, AFTER);
+                snippets.buffers(index, at, arg(args, index + 1), told.into(), shown, AFTER);
             }
             Kind::BytesOut => match call {
                 Call::ArgsGet => snippets.bytes(index, at, sizes.args, WHOLE, AFTER),
                 Call::EnvironGet => snippets.bytes(index, at, sizes.environ, WHOLE, AFTER),
-                Call::RandomGet => snippets.bytes(index, at, low(args, index + 1), shown, AFTER),
-                _ => snippets.bytes(index, at, told.unwrap_or_else(|| low(args, index + 1)), WHOLE, AFTER),
+                Call::RandomGet => snippets.bytes(index, at, arg(args, index + 1), shown, AFTER),
+                _ => snippets.bytes(index, at, told.unwrap_or_else(|| arg(args, index + 1)), WHOLE, AFTER),
             },
             _ => {}
         }
@@ -149,17 +149,14 @@ impl<M: Memory + ?Sized> Snippets<'_, M> {
 
     fn close(&mut self, (head, bytes): (usize, usize), whole: u64) {
         let length = u32::try_from(self.out.len() - bytes).unwrap_or(0);
-        for (at, number) in [(head + 1, &length.to_le_bytes()[..]), (head + 5, &whole.to_le_bytes())] {
-            if let Some(room) = self.out.get_mut(at..at + number.len()) {
-                room.copy_from_slice(number);
-            }
-        }
+        put(self.out, head + 1, length.to_le_bytes());
+        put(self.out, head + 5, whole.to_le_bytes());
     }
 }
 
-/// The lower half of a raw argument.
-fn low(args: &[u64; Call::MAX_PARAMS], index: usize) -> u32 {
-    args.get(index).map_or(0, |raw| (raw & 0xFFFF_FFFF) as u32)
+/// An argument of 32 bits.
+fn arg(args: &[u64; Call::MAX_PARAMS], index: usize) -> u32 {
+    args.get(index).copied().map_or(0, low)
 }
 
 fn word<M: Memory + ?Sized>(memory: &M, at: u32) -> u32 {

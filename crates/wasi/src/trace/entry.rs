@@ -4,7 +4,7 @@
 use super::record::{AFTER, Answer, HOST};
 use super::value::{self, Reader, Value};
 use crate::errno::Errno;
-use crate::kind::Kind;
+use crate::kind::{Kind, low};
 use crate::table::Call;
 use crate::types::{Advice, Clock, FdFlags, FstFlags, LookupFlags, OFlags, RiFlags, Rights, SdFlags, Whence};
 
@@ -184,11 +184,6 @@ fn wasi(from: &mut Reader<'_>, call: Call, answer: Answer) -> Option<What> {
 /// Whether a value tells its own length.
 fn counts(value: &Value) -> bool {
     matches!(value, Value::Bytes { .. } | Value::Listing(_) | Value::Events(_))
-}
-
-/// The low half of a raw argument.
-const fn low(raw: u64) -> u32 {
-    (raw & 0xFFFF_FFFF) as u32
 }
 
 /// What a call was given; nothing for an address that only says where a result goes.

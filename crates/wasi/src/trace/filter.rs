@@ -66,7 +66,7 @@ fn term(text: &str) -> Result<Term, FilterError> {
         None if text == "error" => Wants::Failed,
         None => Wants::Name(name(text)?),
         Some(("error", errno)) => Wants::Errno(errno_named(errno)?),
-        Some(("path", path)) => Wants::Path(glob(path)),
+        Some(("path", path)) => Wants::Path(Glob::new(path)),
         Some(("fd", fd)) => {
             Wants::Fd(fd.parse().map_err(|_| FilterError(format!("{text}: a descriptor is a number, as in fd=3")))?)
         }
@@ -79,7 +79,7 @@ fn term(text: &str) -> Result<Term, FilterError> {
 
 /// A pattern for names, which must fit a call unless it can be a host function's.
 fn name(text: &str) -> Result<Glob, FilterError> {
-    let glob = glob(text);
+    let glob = Glob::new(text);
     if text.contains('.') || Call::ALL.iter().any(|call| glob.fits(call.name())) {
         return Ok(glob);
     }
@@ -95,10 +95,6 @@ pub(crate) fn errno_named(text: &str) -> Result<Errno, FilterError> {
         .copied()
         .find(|errno| errno.name() == wanted || errno.name() == plain)
         .ok_or_else(|| FilterError(format!("{text}: there is no such error number; NOENT, ACCES and NOSPC are some")))
-}
-
-fn glob(text: &str) -> Glob {
-    text.parse().unwrap_or_else(|never| match never {})
 }
 
 impl Filter {

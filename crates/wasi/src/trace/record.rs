@@ -14,7 +14,7 @@ use std::fmt;
 
 use super::capture::{self, Sizes};
 use crate::errno::Errno;
-use crate::memory::Memory;
+use crate::memory::{Memory, put};
 use crate::table::Call;
 
 /// In place of a call: a host function's.
@@ -191,11 +191,9 @@ impl Recorder {
     fn head(&mut self, what: u8, begin_ns: u64) -> usize {
         let at = self.buffer.len();
         let mut head = [0; HEAD + 4];
-        for (offset, bytes) in [(4, &[what][..]), (8, &self.number.to_le_bytes()), (16, &begin_ns.to_le_bytes())] {
-            if let Some(room) = head.get_mut(offset..offset + bytes.len()) {
-                room.copy_from_slice(bytes);
-            }
-        }
+        put(&mut head, 4, [what]);
+        put(&mut head, 8, self.number.to_le_bytes());
+        put(&mut head, 16, begin_ns.to_le_bytes());
         self.buffer.extend_from_slice(&head);
         self.number += 1;
         at
@@ -204,12 +202,9 @@ impl Recorder {
     fn close(&mut self, at: usize, kind: u8, errno: u16, begin_ns: u64, end_ns: u64) {
         let length = u32::try_from(self.buffer.len() - at - 4).unwrap_or(u32::MAX).to_le_bytes();
         let [low, high] = errno.to_le_bytes();
-        let duration = end_ns.saturating_sub(begin_ns).to_le_bytes();
-        for (offset, bytes) in [(0, &length[..]), (5, &[kind, low, high]), (HEAD + 4 - 8, &duration)] {
-            if let Some(room) = self.buffer.get_mut(at + offset..at + offset + bytes.len()) {
-                room.copy_from_slice(bytes);
-            }
-        }
+        put(&mut self.buffer, at, length);
+        put(&mut self.buffer, at + 5, [kind, low, high]);
+        put(&mut self.buffer, at + 24, end_ns.saturating_sub(begin_ns).to_le_bytes());
         if self.buffer.len() >= self.batch {
             self.flush();
         }
