@@ -6,6 +6,7 @@ mod world;
 
 use crate::habitat::{self, Name};
 use crate::program;
+use crate::run::Conditions;
 use amphi_core::Program;
 use amphi_core::habitat::Habitat;
 use amphi_parity::Compared;
@@ -38,12 +39,8 @@ pub(crate) struct Parity {
     /// Print JSON instead of lines.
     #[arg(long)]
     json: bool,
-    /// Calls that fail in every run without being made; see `amphi run --help`.
-    #[arg(long, value_name = "CALL[=PATH]:ERRNO[@COUNT]")]
-    fault: Vec<String>,
-    /// Give every run the same clocks and random numbers, from this seed; 0 if none is given.
-    #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
-    deterministic: Option<u64>,
+    #[command(flatten)]
+    conditions: Conditions,
 }
 
 const EXAMPLES: &str = "\
@@ -83,10 +80,7 @@ impl Parity {
 
     fn load(&self, path: &Path) -> Result<Program> {
         let mut program = amphi_parity::watched(&program::load(path, Vec::new())?);
-        program.watch.faults.extend(self.fault.iter().cloned());
-        if let Some(seed) = self.deterministic {
-            program.determinism.get_or_insert_default().seed = seed;
-        }
+        self.conditions.apply(&mut program);
         Ok(program)
     }
 }

@@ -59,6 +59,13 @@ pub(crate) struct Options {
     /// The most the run may print, for instance 1MiB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     output_limit: Option<u64>,
+    #[command(flatten)]
+    conditions: Conditions,
+}
+
+/// What a run is put to.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Conditions {
     /// Calls that fail without being made, for instance fd_write:NOSPC@2.. from the second on, or path_open=*.txt:ACCES.
     /// Repeat it for more.
     #[arg(long, value_name = "CALL[=PATH]:ERRNO[@COUNT]")]
@@ -66,6 +73,16 @@ pub(crate) struct Options {
     /// Clocks, random numbers and inodes that are the same in every run, from this seed; 0 if none is given.
     #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     deterministic: Option<u64>,
+}
+
+impl Conditions {
+    /// Puts them into a program, beside what it says itself.
+    pub(crate) fn apply(&self, program: &mut Program) {
+        program.watch.faults.extend(self.fault.iter().cloned());
+        if let Some(seed) = self.deterministic {
+            program.determinism.get_or_insert_default().seed = seed;
+        }
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -148,10 +165,7 @@ impl Options {
             program.hosts.retain(|other| other.name != host.name);
             program.hosts.push(host);
         }
-        program.watch.faults.extend(self.fault);
-        if let Some(seed) = self.deterministic {
-            program.determinism.get_or_insert_default().seed = seed;
-        }
+        self.conditions.apply(program);
         let limits = &mut program.limits;
         limits.memory_bytes = self.memory.unwrap_or(limits.memory_bytes);
         limits.output_bytes = self.output_limit.unwrap_or(limits.output_bytes);

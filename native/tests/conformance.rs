@@ -33,9 +33,10 @@ fn main() -> ExitCode {
         return libtest_mimic::run(&arguments, trials.collect()).exit_code();
     }
     // A browser that is missing is told by name.
-    let missing = missing.into_iter().map(|engine| {
-        let why = engine.find().map_or_else(|error| format!("{error:#}"), |_| String::new());
-        Trial::test(format!("{}: {why}", engine.habitat()), || Ok(())).with_ignored_flag(true)
+    let missing = missing.into_iter().filter_map(|engine| {
+        let missing = engine.find().err()?;
+        let name = format!("{}: {missing}", engine.habitat());
+        Some(Trial::test(name, move || Err(format!("{missing:#}").into())).with_ignored_flag(true))
     });
     match compared(&habitats) {
         Ok(report) => {

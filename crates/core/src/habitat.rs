@@ -69,8 +69,6 @@ pub struct Captured {
     pub stdout: Vec<u8>,
     /// What went to standard error.
     pub stderr: Vec<u8>,
-    /// The records of the guest's calls.
-    pub trace: Vec<u8>,
 }
 
 impl Streams for Captured {
@@ -79,9 +77,5 @@ impl Streams for Captured {
             OutputStream::Stdout => self.stdout.extend_from_slice(bytes),
             OutputStream::Stderr => self.stderr.extend_from_slice(bytes),
         }
-    }
-
-    fn trace(&mut self, records: &[u8]) {
-        self.trace.extend_from_slice(records);
     }
 }

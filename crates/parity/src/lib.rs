@@ -7,9 +7,9 @@ mod calls;
 mod compare;
 mod report;
 
-use amphi_core::habitat::{Habitat, HabitatError, OutputStream, Streams};
+use amphi_core::habitat::{Captured, Habitat, HabitatError, OutputStream, Streams};
 use amphi_core::{Outcome, Program, Trace};
-use amphi_wasi::trace::Ring;
+use amphi_wasi::trace::{Ring, entries};
 
 pub use calls::{Calls, Side};
 pub use compare::{Difference, What, compare};
@@ -56,14 +56,8 @@ pub struct Run {
     pub outcome: Result<Outcome, HabitatError>,
     /// The records of its calls.
     pub records: Vec<u8>,
-}
-
-impl Run {
-    /// How many calls there are records of.
-    #[must_use]
-    pub fn calls(&self) -> usize {
-        amphi_wasi::trace::entries(&self.records).count()
-    }
+    /// How many there are.
+    pub calls: usize,
 }
 
 /// The program as it is compared: its calls are recorded, and nobody is asked for input.
@@ -79,26 +73,24 @@ pub fn watched(program: &Program) -> Program {
 
 /// Runs a program that is [`watched`] in one habitat, with its streams kept.
 pub fn run(program: &Program, habitat: &mut dyn Habitat) -> Run {
-    let mut kept = Kept { stdout: Vec::new(), stderr: Vec::new(), records: Ring::new(RECORDS) };
+    let mut kept = Kept { streams: Captured::default(), records: Ring::new(RECORDS) };
     let outcome = habitat.run(program, &mut kept);
-    let Kept { stdout, stderr, records } = kept;
+    let Kept { streams: Captured { stdout, stderr }, records } = kept;
     let outcome = outcome.map(|outcome| Outcome { stdout: stdout.into(), stderr: stderr.into(), ..outcome });
-    Run { habitat: habitat.name().to_owned(), outcome, records: records.records() }
+    let records = records.records();
+    let calls = entries(&records).count();
+    Run { habitat: habitat.name().to_owned(), outcome, records, calls }
 }
 
 /// What a run told.
 struct Kept {
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
+    streams: Captured,
     records: Ring,
 }
 
 impl Streams for Kept {
     fn write(&mut self, stream: OutputStream, bytes: &[u8]) {
-        match stream {
-            OutputStream::Stdout => self.stdout.extend_from_slice(bytes),
-            OutputStream::Stderr => self.stderr.extend_from_slice(bytes),
-        }
+        self.streams.write(stream, bytes);
     }
 
     fn trace(&mut self, records: &[u8]) {

@@ -29,7 +29,7 @@ fn run(run: &Run) -> Value {
             "exit": outcome.exit.process_code(),
             "stdout": String::from_utf8_lossy(&outcome.stdout),
             "stderr": String::from_utf8_lossy(&outcome.stderr),
-            "calls": run.calls(),
+            "calls": run.calls,
         }),
     }
 }

@@ -47,7 +47,7 @@ fn overview(out: &mut String, all: &[Compared]) {
                 (Ok(_), number) => write!(out, "<td class=\"bad\">{}", count(number, "difference")),
             };
         }
-        let _ = writeln!(out, "<td class=\"number\">{}", compared.runs.first().map_or(0, crate::Run::calls));
+        let _ = writeln!(out, "<td class=\"number\">{}", compared.runs.first().map_or(0, |run| run.calls));
     }
     out.push_str("</table></div>\n");
 }

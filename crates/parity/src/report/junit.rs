@@ -66,6 +66,7 @@ mod tests {
             habitat: habitat.to_owned(),
             outcome: Err(HabitatError::new("no")),
             records: Vec::new(),
+            calls: 0,
         };
         let what = What::Text { name: "stdout".to_owned(), expected: "\"<a>\"".to_owned(), found: "\"&\"".to_owned() };
         let difference = Difference { habitat: "shim".to_owned(), reference: "wasmtime".to_owned(), what };

@@ -10,7 +10,7 @@ use crate::Compared;
 pub fn text(compared: &Compared) -> String {
     let Compared { program, runs, differences } = compared;
     let habitats: Vec<&str> = runs.iter().map(|run| run.habitat.as_str()).collect();
-    let calls = runs.first().map_or(0, crate::Run::calls);
+    let calls = runs.first().map_or(0, |run| run.calls);
     let mut out = if differences.is_empty() {
         format!("{program}: alike in {} ({})\n", habitats.join(", "), count(calls, "call"))
     } else {

@@ -55,10 +55,12 @@ macro_rules! entry {
                 let args = [$(u64::from($param.cast_unsigned())),*];
                 watch::pass(&mut caller, Call::$call, &args, |caller| {
                     let (mut memory, world, run) = guest(caller)?;
-                    match served!($name, world, memory, run, ($($param),*)) {
+                    let answer = served!($name, world, memory, run, ($($param),*))?;
+                    match (answer, world.steady()) {
                         // A wait gives this when the run was interrupted or must end.
-                        Ok(INTR) => run.control().end().map_or(Ok(INTR), |end| Err(end.into())),
-                        answer => answer,
+                        (INTR, _) => run.control().end().map_or(Ok(INTR), |end| Err(end.into())),
+                        (0, Some(steady)) => steady.told(Call::$call, &args, &mut memory).map(|()| answer),
+                        (answer, _) => Ok(answer),
                     }
                 })
             },
@@ -83,14 +85,6 @@ macro_rules! served {
             None => at_once(p1::fd_readdir($world.wasi(), &mut $memory, $($param),*)),
         }
     };
-    (fd_filestat_get, $world:ident, $memory:ident, $run:ident, ($fd:ident, $stat:ident)) => {{
-        let answer = at_once(p1::fd_filestat_get($world.wasi(), &mut $memory, $fd, $stat));
-        $world.told(answer, &mut $memory, $stat)
-    }};
-    (path_filestat_get, $world:ident, $memory:ident, $run:ident, ($fd:ident, $flags:ident, $path:ident, $len:ident, $stat:ident)) => {{
-        let answer = at_once(p1::path_filestat_get($world.wasi(), &mut $memory, $fd, $flags, $path, $len, $stat));
-        $world.told(answer, &mut $memory, $stat)
-    }};
     ($name:ident, $world:ident, $memory:ident, $run:ident, ($($param:ident),*)) => {
         settled!($name, p1::$name($world.wasi(), &mut $memory, $($param),*))
     };

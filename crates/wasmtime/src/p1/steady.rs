@@ -2,7 +2,7 @@
 //! makes, the order of listings. It must never know what a guest does with them.
 
 use super::{World, at_once};
-use amphi_wasi::Determinism;
+use amphi_wasi::{Call, Determinism};
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wasmtime::Result;
@@ -34,8 +34,10 @@ impl Steady {
         Self { inodes: HashMap::new(), began_ns, clock_ns }
     }
 
-    /// Replaces what depends on chance in the attributes that a call just wrote.
-    pub(super) fn filestat(&mut self, memory: &mut GuestMemory<'_>, stat: u32) -> Result<()> {
+    /// Replaces what depends on chance in what a call just told the guest: the attributes of a file.
+    pub(super) fn told(&mut self, call: Call, args: &[u64], memory: &mut GuestMemory<'_>) -> Result<()> {
+        let (Call::FdFilestatGet | Call::PathFilestatGet, Some(stat)) = (call, args.last()) else { return Ok(()) };
+        let stat = u32::try_from(*stat)?;
         let field = |offset: u32| GuestPtr::<u64>::new(stat.wrapping_add(offset));
         let inode = memory.read(field(layout::INODE))?;
         // Streams have none.

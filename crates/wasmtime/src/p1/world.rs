@@ -15,7 +15,6 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
-use wiggle::GuestMemory;
 
 /// One guest's WASI.
 pub(crate) struct World {
@@ -77,19 +76,6 @@ impl World {
     /// What a deterministic run shows of real folders.
     pub(super) fn steady(&mut self) -> Option<&mut Steady> {
         self.steady.as_mut()
-    }
-
-    /// A call's answer, after the attributes it wrote are made the same in every run where they must be.
-    pub(super) fn told(
-        &mut self,
-        answer: wasmtime::Result<i32>,
-        memory: &mut GuestMemory<'_>,
-        stat: i32,
-    ) -> wasmtime::Result<i32> {
-        if let (Ok(0), Some(steady)) = (&answer, &mut self.steady) {
-            steady.filestat(memory, stat.cast_unsigned())?;
-        }
-        answer
     }
 
     /// The context, and the runtime for a future of it that waits.
