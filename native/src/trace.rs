@@ -62,9 +62,12 @@ Examples:
   amphi trace --fault 'fd_write=*.log:NOSPC@2..' script.py   # what if the disk is full?
   amphi trace --habitat chromium examples/hello
 
-A line of --json has number, time_ns and duration_ns; call and args, and one of result, errno (with fault where it was
-asked for) and ended; paths are whole paths that the call is about. A host function's has host, args, and reply or
-error. Bytes are text where they are UTF-8, else base64, beside their length.
+A line of --json has number, time_ns and duration_ns (null for a call that was not timed); call and args, and one of
+result, errno (with fault where it was asked for) and ended; paths are whole paths that the call is about. A host
+function's has host, args, and reply or error. Bytes are text where they are UTF-8, else base64, beside their length.
+
+A browser's clock is slow to read: of calls that follow each other within 10 microseconds one in sixteen is timed, and
+--summary reckons the rest from it.
 
 `amphi wasi CALL` explains a call.";
 

@@ -34,6 +34,10 @@ const BATCH: usize = 1 << 20;
 /// the numbers of the rest tell how many.
 const RECORDS: usize = 64 << 20;
 
+/// Bytes of records that wait for another event, or for more, where nobody looks on: to hand them over takes time that
+/// the guest needs.
+const HELD: usize = 16 << 20;
+
 /// What is known of a run.
 #[derive(Default)]
 struct Driven {
@@ -41,11 +45,18 @@ struct Driven {
     events: VecDeque<Event>,
     /// Bytes of records among the events.
     records: usize,
+    /// Somebody looks on: records are handed over as they come.
+    live: bool,
     /// Who waits for the next events, and until when.
     waiter: Option<(Function, Timeout)>,
 }
 
 impl Driven {
+    /// Whether there is something to hand over.
+    fn has_news(&self) -> bool {
+        self.events.iter().any(|event| self.live || self.records >= HELD || records(event) == 0)
+    }
+
     fn push(&mut self, event: Event) {
         self.records += records(&event);
         self.events.push_back(event);
@@ -131,10 +142,12 @@ fn start(runs: &Runs, habitat: &Habitat, number: u32, program: &str, terminal: b
         .and_then(|program| amphi_core::prepare(&program).map_err(|error| error.to_string()));
     match prepared {
         Ok(prepared) => {
+            let live = prepared.program.watch.trace.is_some_and(|trace| trace.batch == 0);
             let mine = Rc::clone(runs);
             let run = habitat.start(&prepared, terminal, move |event| told(&mine, number, event));
             if let Some(driven) = runs.borrow_mut().get_mut(&number) {
                 driven.run = Some(run);
+                driven.live = live;
             }
         }
         Err(message) => push(runs, number, Event::Failed { run: Some(number), message }),
@@ -159,7 +172,9 @@ fn push(runs: &Runs, number: u32, event: Event) {
     let mut all = runs.borrow_mut();
     let Some(driven) = all.get_mut(&number) else { return };
     driven.push(event);
-    if let Some((resolve, _)) = driven.waiter.take() {
+    if driven.has_news()
+        && let Some((resolve, _)) = driven.waiter.take()
+    {
         drop(all);
         let _ = resolve.call1(&JsValue::UNDEFINED, &batch(runs, number));
     }
@@ -167,7 +182,7 @@ fn push(runs: &Runs, number: u32, event: Event) {
 
 fn next(runs: &Runs, number: u32, timeout: u32) -> Promise {
     Promise::new(&mut |resolve, _| {
-        let there = runs.borrow().get(&number).is_none_or(|driven| !driven.events.is_empty());
+        let there = runs.borrow().get(&number).is_none_or(Driven::has_news);
         if there {
             let _ = resolve.call1(&JsValue::UNDEFINED, &batch(runs, number));
             return;

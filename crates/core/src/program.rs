@@ -214,7 +214,7 @@ pub struct Trace {
 
 impl Trace {
     /// Bytes of a batch where nobody looks on.
-    pub const BATCH: u32 = 32 << 10;
+    pub const BATCH: u32 = 1 << 20;
 }
 
 /// What a run should leave.

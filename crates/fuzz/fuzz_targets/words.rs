@@ -49,7 +49,7 @@ fn plainly_fits(pattern: &[char], name: &[char]) -> bool {
 }
 
 fn entries() -> [Entry; 2] {
-    let entry = |what| Entry { number: 0, begin_ns: 0, duration_ns: 0, what };
+    let entry = |what| Entry { number: 0, begin_ns: 0, duration_ns: None, what };
     let path = Arg { name: "path", value: Value::Bytes { shown: b"a/b.txt".to_vec(), whole: 7 } };
     let args = vec![Arg { name: "fd", value: Value::Fd(3) }, path];
     let answer = Answer::Errno(Errno::Noent);
@@ -69,10 +69,10 @@ fn fails(fault: Fault) {
     let memory: &mut [u8] = &mut [0; 64];
     let memory = amphi_wasi::SliceMemory::new(memory);
     for call in Call::ALL {
-        let failed = gate.enter(&memory, *call, &[0; Call::MAX_PARAMS], 0);
+        let failed = gate.enter(&memory, *call, &[0; Call::MAX_PARAMS], None);
         assert!(failed.is_none_or(|errno| errno != Errno::Success && call.has_result()), "{call:?}");
         if failed.is_none() {
-            gate.leave(&memory, Some(Errno::Success), 0);
+            gate.leave(&memory, &[0; Call::MAX_PARAMS], Some(Errno::Success), None);
         }
     }
 }

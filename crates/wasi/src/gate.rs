@@ -35,9 +35,28 @@ impl Gate {
         watches.then_some(Self { faults, recorder, paths, under_way: None })
     }
 
+    /// Whether calls are recorded, so that somebody wants to know the time.
+    #[must_use]
+    pub fn records(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    /// Whether the call under way is timed, so that somebody wants to know when it ends.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        self.recorder.as_ref().is_some_and(Recorder::is_timed)
+    }
+
     /// A call begins, or goes on after a wait: then nothing happens. Another call gives up the one that waits. `args` are
-    /// its raw arguments, `now_ns` the time on the run's clock. What it gives the guest gets, and the call is not made.
-    pub fn enter<M: Memory + ?Sized>(&mut self, memory: &M, call: Call, args: &[u64], now_ns: u64) -> Option<Errno> {
+    /// its raw arguments, `now_ns` the time on the run's clock, if it is timed. What it gives the guest gets, and the
+    /// call is not made.
+    pub fn enter<M: Memory + ?Sized>(
+        &mut self,
+        memory: &M,
+        call: Call,
+        args: &[u64],
+        now_ns: Option<u64>,
+    ) -> Option<Errno> {
         if self.under_way.replace(call) == Some(call) {
             return None;
         }
@@ -49,19 +68,20 @@ impl Gate {
             None => self.faults.next(call, None),
         };
         if let Some(errno) = fault {
-            self.ended(memory, Answer::Fault(errno), now_ns);
+            self.ended(memory, args, Answer::Fault(errno), now_ns);
         }
         fault
     }
 
-    /// The call under way ended with this number, or with the run.
-    pub fn leave<M: Memory + ?Sized>(&mut self, memory: &M, errno: Option<Errno>, now_ns: u64) {
-        self.ended(memory, errno.map_or(Answer::Ended, Answer::Errno), now_ns);
+    /// The call under way ended with this number, or with the run; `args` are those it began with.
+    pub fn leave<M: Memory + ?Sized>(&mut self, memory: &M, args: &[u64], errno: Option<Errno>, now_ns: Option<u64>) {
+        self.ended(memory, args, errno.map_or(Answer::Ended, Answer::Errno), now_ns);
     }
 
-    /// The call under way will take its time: what came before it is handed on.
-    pub fn waits(&mut self) {
+    /// The call under way will take its time: it is timed, and what came before it is handed on.
+    pub fn waits(&mut self, now_ns: u64) {
         if let Some(recorder) = &mut self.recorder {
+            recorder.waits(now_ns);
             recorder.flush();
         }
     }
@@ -80,13 +100,13 @@ impl Gate {
         }
     }
 
-    fn ended<M: Memory + ?Sized>(&mut self, memory: &M, answer: Answer, now_ns: u64) {
-        self.under_way = None;
+    fn ended<M: Memory + ?Sized>(&mut self, memory: &M, args: &[u64], answer: Answer, now_ns: Option<u64>) {
+        let Some(call) = self.under_way.take() else { return };
         if let Some(recorder) = &mut self.recorder {
-            recorder.end(memory, answer, now_ns);
+            recorder.end(memory, call, args, answer, now_ns);
         }
         if let Some(paths) = &mut self.paths {
-            paths.follow(memory, answer);
+            paths.follow(memory, call, args, answer);
         }
     }
 }
@@ -100,16 +120,16 @@ impl Default for Paths {
 impl Paths {
     fn next<M: Memory + ?Sized>(&mut self, faults: &mut Faults, memory: &M, call: Call, args: &[u64]) -> Option<Errno> {
         // Read as if it had ended, for the paths it was given.
-        self.recorder.begin(memory, call, args, 0);
-        self.recorder.end(memory, Answer::Ended, 0);
+        self.recorder.begin(memory, call, args, None);
+        self.recorder.end(memory, call, args, Answer::Ended, None);
         let given = self.recorder.take();
-        self.recorder.begin(memory, call, args, 0);
+        self.recorder.begin(memory, call, args, None);
         // A call that was given up has ended with this one's beginning, and comes before it.
         entries(&given).last().and_then(|entry| faults.next(call, Some((&entry, &self.names))))
     }
 
-    fn follow<M: Memory + ?Sized>(&mut self, memory: &M, answer: Answer) {
-        self.recorder.end(memory, answer, 0);
+    fn follow<M: Memory + ?Sized>(&mut self, memory: &M, call: Call, args: &[u64], answer: Answer) {
+        self.recorder.end(memory, call, args, answer, None);
         for entry in entries(&self.recorder.take()) {
             self.names.follow(&entry);
         }
@@ -133,17 +153,28 @@ mod tests {
         let mut gate = Gate::new(faults, Some(recorder)).unwrap();
         let memory = SliceMemory::new(&mut []);
         for (call, waits) in [(Call::FdRead, true), (Call::FdRead, true), (Call::SchedYield, false)] {
-            assert_eq!(gate.enter(&memory, call, &[0; 4], 0), None);
-            if waits { gate.waits() } else { gate.leave(&memory, Some(Errno::Success), 0) }
+            assert_eq!(gate.enter(&memory, call, &[0; 4], None), None);
+            if waits { gate.waits(1) } else { gate.leave(&memory, &[0; 4], Some(Errno::Success), None) }
         }
-        gate.finish(0);
+        assert_eq!(gate.enter(&memory, Call::FdRead, &[0; 4], None), None);
+        gate.waits(5);
+        gate.finish(7);
         let records: Vec<u8> = records.try_iter().flatten().collect();
         let told: Vec<_> = entries(&records)
             .map(|entry| match entry.what {
-                What::Wasi { call, answer, .. } => (call, answer),
+                What::Wasi { call, answer, .. } => (call, answer, entry.begin_ns, entry.duration_ns),
                 What::Host { .. } => unreachable!("no host function was called"),
             })
             .collect();
-        assert_eq!(told, [(Call::FdRead, Answer::Ended), (Call::SchedYield, Answer::Errno(Errno::Success))]);
+        let success = Answer::Errno(Errno::Success);
+        assert_eq!(
+            told,
+            [
+                // It began to wait at 1, and nobody knows when it was given up.
+                (Call::FdRead, Answer::Ended, 1, None),
+                (Call::SchedYield, success, 1, None),
+                (Call::FdRead, Answer::Ended, 5, Some(2)),
+            ]
+        );
     }
 }

@@ -13,6 +13,12 @@ pub trait Platform {
     /// Nanoseconds since some fixed moment; never goes back.
     fn monotonic_ns(&self) -> u64;
 
+    /// The same for a record of a call, or none where looking would take longer than the call: a platform whose clock is
+    /// slow says so for calls that follow each other closely. Such a call is not timed.
+    fn glance_ns(&self) -> Option<u64> {
+        Some(self.monotonic_ns())
+    }
+
     /// The smallest step of a clock, in nanoseconds. Only asked for the two clocks above.
     fn resolution_ns(&self, clock: Clock) -> u64 {
         let _ = clock;

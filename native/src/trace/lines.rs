@@ -6,7 +6,11 @@ use std::fmt::Write as _;
 /// One call: number, seconds since the run began, the call, how long it took.
 pub(super) fn line(entry: &Entry, names: &Names, whole: bool) -> String {
     let (number, seconds) = (entry.number, seconds(entry.begin_ns));
-    format!("{number:>6} {seconds}  {}  ({})", entry.line(names, whole), duration(entry.duration_ns))
+    let line = entry.line(names, whole);
+    match entry.duration_ns {
+        Some(took) => format!("{number:>6} {seconds}  {line}  ({})", duration(took)),
+        None => format!("{number:>6} {seconds}  {line}"),
+    }
 }
 
 /// The calls with their counts, the longest in all first.
@@ -17,11 +21,13 @@ pub(super) fn summary(summary: &Summary) -> String {
     // Writing to a string cannot fail.
     let _ =
         writeln!(out, "{:width$}  {:>8}  {:>7}  {:>9}  {:>5}  {:>9}", "call", "count", "errors", "time", "", "slowest");
+    let reckoned = |tally: &Tally| if tally.timed < tally.count { "~" } else { "" };
     let mut row = |name: &str, tally: &Tally| {
         let share = tally.total_ns.saturating_mul(100).checked_div(total.total_ns).unwrap_or(0);
         let Tally { count, errors, .. } = tally;
         let errors = if *errors == 0 { String::new() } else { errors.to_string() };
-        let (time, slowest) = (duration(tally.total_ns), duration(tally.slowest_ns));
+        let time = format!("{}{}", reckoned(tally), duration(tally.total_ns));
+        let slowest = duration(tally.slowest_ns);
         let number = tally.slowest;
         let _ = writeln!(
             out,
@@ -33,6 +39,9 @@ pub(super) fn summary(summary: &Summary) -> String {
     }
     if total.count > 0 {
         row("in all", &total);
+    }
+    if total.timed < total.count {
+        let _ = writeln!(out, "~ reckoned from {} calls that were timed: this browser's clock is slow", total.timed);
     }
     if summary.dropped() > 0 {
         let _ = writeln!(out, "{} more were not kept or not asked for", summary.dropped());

@@ -11,6 +11,8 @@ pub(super) const WAIT: i32 = i32::MIN;
 extern "C" {
     pub(super) fn attach(exports: &JsValue);
 
+    pub(super) fn now_ms() -> f64;
+
     pub(super) fn guest_size() -> u32;
     pub(super) fn guest_read(at: u32, to: *mut u8, length: usize) -> bool;
     pub(super) fn guest_write(at: u32, from: *const u8, length: usize) -> bool;

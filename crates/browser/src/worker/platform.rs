@@ -31,6 +31,10 @@ impl Platform for WorkerPlatform {
         self.clock.monotonic_ns()
     }
 
+    fn glance_ns(&self) -> Option<u64> {
+        self.clock.glance_ns()
+    }
+
     fn resolution_ns(&self, _clock: ClockId) -> u64 {
         self.resolution_ns
     }

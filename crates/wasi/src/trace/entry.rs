@@ -1,7 +1,7 @@
 //! A record, decoded: a call with its arguments by name and kind, its results, and what it came to. Owns what each kind
 //! of parameter becomes; must never know how it looks on a line.
 
-use super::record::{AFTER, Answer, HOST};
+use super::record::{AFTER, Answer, END, HOST};
 use super::value::{self, Reader, Value};
 use crate::errno::Errno;
 use crate::kind::{Kind, low};
@@ -15,8 +15,9 @@ pub struct Entry {
     pub number: u64,
     /// When it began, in nanoseconds on the run's clock.
     pub begin_ns: u64,
-    /// How long it took, waiting included.
-    pub duration_ns: u64,
+    /// How long it took, waiting included; none where nobody looked at the clock, see
+    /// [`Platform::glance_ns`](crate::Platform::glance_ns). It then began at `begin_ns` or later.
+    pub duration_ns: Option<u64>,
     /// What was called.
     pub what: What,
 }
@@ -77,12 +78,14 @@ impl Entry {
     fn read(record: &[u8]) -> Option<Self> {
         let mut from = Reader(record);
         let (what, kind, errno) = (from.u8()?, from.u8()?, from.u16()?);
-        let (number, begin_ns, duration_ns) = (from.u64()?, from.u64()?, from.u64()?);
+        let number = from.leb128()?;
         let what = if what == HOST {
             host(&mut from, kind)?
         } else {
             wasi(&mut from, *Call::ALL.get(usize::from(what))?, Answer::from_raw(kind, errno)?)?
         };
+        let begin_ns = from.leb128()?;
+        let duration_ns = from.leb128()?.checked_sub(1);
         Some(Self { number, begin_ns, duration_ns, what })
     }
 
@@ -133,7 +136,7 @@ impl Entry {
 
 fn host(from: &mut Reader<'_>, kind: u8) -> Option<What> {
     let mut text = || {
-        let length = from.u32()? as usize;
+        let length = from.length()?;
         Some(String::from_utf8_lossy(from.take(length)?).into_owned())
     };
     let (function, args, reply) = (text()?, text()?, text()?);
@@ -150,11 +153,16 @@ struct Snippet<'a> {
 }
 
 fn wasi(from: &mut Reader<'_>, call: Call, answer: Answer) -> Option<What> {
-    let raw: Vec<u64> = call.params().iter().map(|_| from.u64()).collect::<Option<_>>()?;
+    let raw: Vec<u64> = call.params().iter().map(|_| from.leb128()).collect::<Option<_>>()?;
     let mut snippets = Vec::new();
-    while let Some(place) = from.u8() {
-        let (length, whole) = (from.u32()? as usize, from.u64()?);
+    loop {
+        let place = from.u8()?;
+        if place == END {
+            break;
+        }
+        let (length, beyond) = (from.length()?, from.leb128()?);
         let bytes = from.take(length)?;
+        let whole = beyond.saturating_add(length as u64);
         snippets.push(Snippet { param: usize::from(place & !AFTER), after: place & AFTER != 0, whole, bytes });
     }
     let kept = |param: usize, after: bool| snippets.iter().find(|kept| kept.param == param && kept.after == after);

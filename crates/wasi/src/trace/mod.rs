@@ -4,6 +4,7 @@
 //! wants to see of the guest's memory (paths, bytes, results), because memory has moved on by then. It must never know
 //! who serves a call: both wasmtime's WASI and amphi's are recorded with it.
 
+mod buffer;
 mod capture;
 mod entry;
 mod filter;

@@ -2,25 +2,32 @@
 //!
 //! ```text
 //! u32 length of what follows    u8 what: a call's place in the table, or HOST    u8 answer's kind    u16 errno
-//! u64 number    u64 begin    u64 duration (nanoseconds)
-//! a call of WASI:   its arguments, u64 each, then any number of snippets
-//! a host call:      three texts, each u32 length and its bytes: function, arguments, reply
-//! a snippet:        u8 parameter, its highest bit set when taken after the call    u32 length    u64 length of the whole
-//!                   and its bytes
+//! number
+//! a call of WASI:   its arguments, then any number of snippets, then END
+//! a host call:      three texts, each its length and its bytes: function, arguments, reply
+//! begin    duration + 1, or 0 where nobody looked at the clock (nanoseconds)
+//!
+//! a snippet:        u8 parameter, its highest bit set when taken after the call    length    bytes beyond it that were not
+//!                   kept    the bytes
 //! ```
+//!
+//! Numbers without a width are LEB128: most are small, and a run makes many records.
 
 use std::collections::VecDeque;
 use std::fmt;
 
-use super::capture::{self, Sizes};
+use super::buffer::Buffer;
+use super::capture::{self, Known};
 use crate::errno::Errno;
-use crate::memory::{Memory, put};
+use crate::memory::Memory;
 use crate::table::Call;
 
 /// In place of a call: a host function's.
 pub(super) const HOST: u8 = 0xFF;
-/// The bytes of a record before its arguments, without the length.
-pub(super) const HEAD: usize = 28;
+/// The bytes of a record before its number, without the length.
+const HEAD: usize = 4;
+/// In place of a parameter: there are no more snippets.
+pub(super) const END: u8 = 0x7F;
 /// Set in a snippet's parameter when it was taken after the call.
 pub(super) const AFTER: u8 = 0x80;
 
@@ -75,9 +82,8 @@ pub struct HostCall<'a> {
 struct Open {
     /// Where its record begins.
     at: usize,
-    call: Call,
-    args: [u64; Call::MAX_PARAMS],
-    begin_ns: u64,
+    /// None: nobody looked at the clock.
+    begin_ns: Option<u64>,
 }
 
 /// Where batches of records go.
@@ -85,12 +91,14 @@ type Outlet = Box<dyn FnMut(&[u8]) + Send>;
 
 /// Writes records and hands them on in batches, in order, each batch of whole records.
 pub struct Recorder {
-    buffer: Vec<u8>,
+    buffer: Buffer,
     open: Option<Open>,
     number: u64,
+    /// When somebody last looked at the clock.
+    last_ns: u64,
     shown: usize,
     batch: usize,
-    sizes: Sizes,
+    known: Known,
     /// None: they stay until they are taken.
     outlet: Option<Outlet>,
 }
@@ -117,94 +125,121 @@ impl Recorder {
     }
 
     fn make(shown: usize, batch: usize, outlet: Option<Outlet>) -> Self {
-        let buffer = Vec::with_capacity(batch.saturating_add(1024));
-        Self { buffer, open: None, number: 0, shown, batch, sizes: Sizes::default(), outlet }
+        let buffer = Buffer::new(batch.saturating_add(1024));
+        Self { buffer, open: None, number: 0, last_ns: 0, shown, batch, known: Known::default(), outlet }
     }
 
     /// What was recorded, if no call is under way.
     pub(crate) fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.buffer)
+        let taken = self.buffer.written().to_vec();
+        self.buffer.truncate(0);
+        taken
     }
 
-    /// A call begins. `args` are its raw arguments.
-    pub fn begin<M: Memory + ?Sized>(&mut self, memory: &M, call: Call, args: &[u64], now_ns: u64) {
+    /// A call begins. `args` are its raw arguments; without a time it is one that is not timed.
+    pub fn begin<M: Memory + ?Sized>(&mut self, memory: &M, call: Call, args: &[u64], now_ns: Option<u64>) {
         self.end_without_answer(now_ns);
-        let mut kept = [0; Call::MAX_PARAMS];
-        kept.iter_mut().zip(args).for_each(|(kept, arg)| *kept = *arg);
-        let at = self.head(call as u8, now_ns);
-        for arg in kept.iter().take(call.params().len()) {
-            self.buffer.extend_from_slice(&arg.to_le_bytes());
+        self.last_ns = now_ns.unwrap_or(self.last_ns);
+        let at = self.head(call as u8);
+        for index in 0..call.params().len() {
+            self.buffer.number(args.get(index).copied().unwrap_or_default());
         }
-        capture::before(memory, call, &kept, self.shown, &mut self.buffer);
-        self.open = Some(Open { at, call, args: kept, begin_ns: now_ns });
+        capture::before(memory, call, args, self.shown, &mut self.known, &mut self.buffer);
+        self.open = Some(Open { at, begin_ns: now_ns });
     }
 
-    /// The call under way ended. Nothing happens if there is none.
-    pub fn end<M: Memory + ?Sized>(&mut self, memory: &M, answer: Answer, now_ns: u64) {
-        let Some(Open { at, call, args, begin_ns }) = self.open.take() else { return };
+    /// The call under way ended; it and its arguments are those it began with. Nothing happens if there is none.
+    pub fn end<M: Memory + ?Sized>(
+        &mut self,
+        memory: &M,
+        call: Call,
+        args: &[u64],
+        answer: Answer,
+        now_ns: Option<u64>,
+    ) {
+        let Some(Open { at, begin_ns }) = self.open.take() else { return };
         if answer == Answer::Errno(Errno::Success) {
-            capture::after(memory, call, &args, self.shown, &mut self.sizes, &mut self.buffer);
+            capture::after(memory, call, args, self.shown, &mut self.known, &mut self.buffer);
         }
-        let (kind, errno) = answer.to_raw();
-        self.close(at, kind, errno, begin_ns, now_ns);
+        self.close_call(at, answer, begin_ns, now_ns);
+    }
+
+    /// The call under way takes its time, so that it is timed from now on if it was not.
+    pub fn waits(&mut self, now_ns: u64) {
+        if let Some(Open { begin_ns: begin_ns @ None, .. }) = &mut self.open {
+            *begin_ns = Some(now_ns);
+            self.last_ns = now_ns;
+        }
+    }
+
+    /// Whether the call under way is timed.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.open.is_some_and(|open| open.begin_ns.is_some())
     }
 
     /// A host function was called.
     pub fn host_call(&mut self, call: HostCall<'_>) {
-        let at = self.head(HOST, call.begin_ns);
+        let at = self.head(HOST);
         let (Ok(reply) | Err(reply)) = call.reply;
         for text in [call.function, call.args, reply] {
             let text = text.as_bytes();
             // Nobody reads a line of megabytes; a longer text ends where it is cut.
             let text = text.get(..1 << 16).unwrap_or(text);
-            self.buffer.extend_from_slice(&u32::try_from(text.len()).unwrap_or(0).to_le_bytes());
-            self.buffer.extend_from_slice(text);
+            self.buffer.number(text.len() as u64);
+            self.buffer.append(text);
         }
-        self.close(at, u8::from(call.reply.is_err()), 0, call.begin_ns, call.end_ns);
+        let kind = u8::from(call.reply.is_err());
+        self.close(at, kind, 0, Some(call.begin_ns), Some(call.end_ns));
     }
 
     /// Hands on what is there. A call that is still under way ends here, without an answer.
     pub fn finish(&mut self, now_ns: u64) {
-        self.end_without_answer(now_ns);
+        self.end_without_answer(Some(now_ns));
         self.flush();
     }
 
-    fn end_without_answer(&mut self, now_ns: u64) {
-        if let Some(Open { at, begin_ns, .. }) = self.open.take() {
-            let (kind, errno) = Answer::Ended.to_raw();
-            self.close(at, kind, errno, begin_ns, now_ns);
+    fn end_without_answer(&mut self, now_ns: Option<u64>) {
+        if let Some(Open { at, begin_ns }) = self.open.take() {
+            self.close_call(at, Answer::Ended, begin_ns, now_ns);
         }
     }
 
     /// Hands on what is complete, because the next call may take its time.
     pub fn flush(&mut self) {
         let end = self.open.map_or(self.buffer.len(), |open| open.at);
-        if let (Some(outlet), Some(whole @ [_, ..])) = (&mut self.outlet, self.buffer.get(..end)) {
+        if let (Some(outlet), Some(whole @ [_, ..])) = (&mut self.outlet, self.buffer.written().get(..end)) {
             outlet(whole);
-            self.buffer.drain(..end);
+            self.buffer.drop_front(end);
             if let Some(open) = &mut self.open {
                 open.at = 0;
             }
         }
     }
 
-    fn head(&mut self, what: u8, begin_ns: u64) -> usize {
+    /// The head of the next record; its length and answer are filled in when it is closed.
+    #[inline]
+    fn head(&mut self, what: u8) -> usize {
         let at = self.buffer.len();
-        let mut head = [0; HEAD + 4];
-        put(&mut head, 4, [what]);
-        put(&mut head, 8, self.number.to_le_bytes());
-        put(&mut head, 16, begin_ns.to_le_bytes());
-        self.buffer.extend_from_slice(&head);
+        (0..4 + HEAD).for_each(|_| self.buffer.byte(what));
+        self.buffer.number(self.number);
         self.number += 1;
         at
     }
 
-    fn close(&mut self, at: usize, kind: u8, errno: u16, begin_ns: u64, end_ns: u64) {
+    fn close_call(&mut self, at: usize, answer: Answer, begin_ns: Option<u64>, end_ns: Option<u64>) {
+        let (kind, errno) = answer.to_raw();
+        self.buffer.byte(END);
+        self.close(at, kind, errno, begin_ns, end_ns);
+    }
+
+    fn close(&mut self, at: usize, kind: u8, errno: u16, begin_ns: Option<u64>, end_ns: Option<u64>) {
+        let duration_ns = begin_ns.zip(end_ns).map(|(begin, end)| end.saturating_sub(begin));
+        self.buffer.number(begin_ns.unwrap_or(self.last_ns));
+        self.buffer.number(duration_ns.map_or(0, |duration| duration.saturating_add(1)));
         let length = u32::try_from(self.buffer.len() - at - 4).unwrap_or(u32::MAX).to_le_bytes();
         let [low, high] = errno.to_le_bytes();
-        put(&mut self.buffer, at, length);
-        put(&mut self.buffer, at + 5, [kind, low, high]);
-        put(&mut self.buffer, at + 24, end_ns.saturating_sub(begin_ns).to_le_bytes());
+        self.buffer.put(at, length);
+        self.buffer.put(at + 5, [kind, low, high]);
         if self.buffer.len() >= self.batch {
             self.flush();
         }

@@ -7,6 +7,7 @@ use super::entry::Entry;
 /// A count of all calls, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
+    /// The totals here are those of timed calls alone.
     calls: BTreeMap<String, Tally>,
     seen: u64,
     last: Option<u64>,
@@ -19,7 +20,10 @@ pub struct Tally {
     pub count: u64,
     /// How often it failed.
     pub errors: u64,
-    /// How long it took in all, waiting included, in nanoseconds.
+    /// How often it was timed.
+    pub timed: u64,
+    /// How long it took in all, waiting included, in nanoseconds. Where not all were timed it is reckoned from those that
+    /// were.
     pub total_ns: u64,
     /// How long the slowest took.
     pub slowest_ns: u64,
@@ -44,7 +48,7 @@ impl Summary {
     /// Each call with its tally, the longest in all first.
     #[must_use]
     pub fn by_time(&self) -> Vec<(&str, Tally)> {
-        let mut calls: Vec<_> = self.calls.iter().map(|(name, tally)| (name.as_str(), *tally)).collect();
+        let mut calls: Vec<_> = self.calls.iter().map(|(name, tally)| (name.as_str(), tally.reckoned())).collect();
         calls.sort_by_key(|(_, tally)| (std::cmp::Reverse(tally.total_ns), std::cmp::Reverse(tally.count)));
         calls
     }
@@ -52,11 +56,12 @@ impl Summary {
     /// All calls together.
     #[must_use]
     pub fn total(&self) -> Tally {
-        self.calls.values().fold(Tally::default(), |all, one| {
+        self.calls.values().map(Tally::reckoned).fold(Tally::default(), |all, one| {
             let (slowest_ns, slowest) = (all.slowest_ns, all.slowest).max((one.slowest_ns, one.slowest));
             Tally {
                 count: all.count + one.count,
                 errors: all.errors + one.errors,
+                timed: all.timed + one.timed,
                 total_ns: all.total_ns.saturating_add(one.total_ns),
                 slowest_ns,
                 slowest,
@@ -75,10 +80,18 @@ impl Tally {
     fn add(&mut self, entry: &Entry) {
         self.count += 1;
         self.errors += u64::from(entry.failed());
-        self.total_ns = self.total_ns.saturating_add(entry.duration_ns);
-        if self.count == 1 || entry.duration_ns > self.slowest_ns {
-            (self.slowest_ns, self.slowest) = (entry.duration_ns, entry.number);
+        let Some(duration_ns) = entry.duration_ns else { return };
+        self.timed += 1;
+        self.total_ns = self.total_ns.saturating_add(duration_ns);
+        if self.timed == 1 || duration_ns > self.slowest_ns {
+            (self.slowest_ns, self.slowest) = (duration_ns, entry.number);
         }
+    }
+
+    /// The same with a total for all calls, as if those that were not timed took as long as those that were.
+    fn reckoned(&self) -> Self {
+        let total = u128::from(self.total_ns) * u128::from(self.count) / u128::from(self.timed.max(1));
+        Self { total_ns: u64::try_from(total).unwrap_or(u64::MAX), ..*self }
     }
 }
 
@@ -90,11 +103,27 @@ mod tests {
     #[test]
     fn numbers_beyond_reason_are_the_largest_there_are() {
         let what = What::Host { function: "f".to_owned(), args: String::new(), reply: Reply::Value(String::new()) };
-        let entry = Entry { number: u64::MAX, begin_ns: 0, duration_ns: u64::MAX, what };
+        let entry = Entry { number: u64::MAX, begin_ns: 0, duration_ns: Some(u64::MAX), what };
         let mut summary = Summary::default();
         summary.add(&entry);
         summary.add(&entry);
         assert_eq!(summary.total().total_ns, u64::MAX);
         assert_eq!(summary.dropped(), u64::MAX - 2);
+    }
+
+    #[test]
+    fn what_was_not_timed_is_reckoned() {
+        let mut summary = Summary::default();
+        for (number, name, duration_ns) in
+            [(0, "f", Some(10)), (1, "f", None), (2, "f", Some(30)), (3, "f", None), (4, "g", None)]
+        {
+            let what =
+                What::Host { function: name.to_owned(), args: String::new(), reply: Reply::Value(String::new()) };
+            summary.add(&Entry { number, begin_ns: 0, duration_ns, what });
+        }
+        let told: Vec<_> =
+            summary.by_time().into_iter().map(|(name, f)| (name, f.count, f.timed, f.total_ns, f.slowest)).collect();
+        assert_eq!(told, [("f", 4, 2, 80, 2), ("g", 1, 0, 0, 0)]);
+        assert_eq!((summary.total().timed, summary.total().total_ns), (2, 80));
     }
 }

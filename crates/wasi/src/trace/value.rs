@@ -212,6 +212,24 @@ impl<'a> Reader<'a> {
     pub(super) fn u64(&mut self) -> Option<u64> {
         self.array().map(u64::from_le_bytes)
     }
+
+    /// A number as [`Piece::number`](super::record::Piece::number) writes it; what goes beyond 64 bits is lost.
+    pub(super) fn leb128(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.u8()?;
+            number |= u64::from(byte & 0x7F) << shift;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    /// A length, as such a number.
+    pub(super) fn length(&mut self) -> Option<usize> {
+        self.leb128().and_then(|length| usize::try_from(length).ok())
+    }
 }
 
 pub(super) fn file_stat(bytes: &[u8]) -> Option<Value> {
