@@ -72,6 +72,11 @@ impl Name {
 /// # Errors
 /// The program could not begin; the message says why and what to do.
 pub(crate) fn run(name: Name, program: Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<i32> {
+    Ok(outcome(name, program, trace)?.exit.process_code())
+}
+
+/// The same, for the whole outcome; how the run ended is told the user already.
+pub(crate) fn outcome(name: Name, program: Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<Outcome> {
     let limits = program.limits.clone();
     let outcome: Outcome = match name.place() {
         Place::Native(kind) => native::run(kind, program, trace)?,
@@ -80,5 +85,5 @@ pub(crate) fn run(name: Name, program: Program, trace: impl FnMut(&[u8]) + Send 
     if let Some(message) = outcome.exit.message(&limits) {
         crate::say(&message);
     }
-    Ok(outcome.exit.process_code())
+    Ok(outcome)
 }

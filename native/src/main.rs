@@ -1,5 +1,6 @@
 //! The `amphi` command: one file for a subcommand. Owns how errors are told and how the process ends.
 
+mod call;
 mod flags;
 mod folder;
 mod habitat;
@@ -31,6 +32,7 @@ Examples:
   amphi run -c 'import sys; print(sys.platform)'
   amphi run examples/hello --habitat shim
   amphi trace script.py
+  amphi call script.py add 1 2
   amphi parity examples/hello --habitat wasmtime,shim
   amphi repl
   amphi wasi fd_readdir
@@ -40,6 +42,7 @@ Examples:
 enum Command {
     Run(run::Run),
     Trace(trace::Trace),
+    Call(call::Call),
     Repl(repl::Repl),
     Parity(parity::Parity),
     Wasi(wasi::Wasi),
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
     let done = match Amphi::parse_from(flags::separated(std::env::args_os())).command {
         Command::Run(run) => run.run(),
         Command::Trace(trace) => trace.run(),
+        Command::Call(call) => call.run(),
         Command::Repl(repl) => repl.run(),
         Command::Parity(parity) => parity.run(),
         Command::Wasi(wasi) => wasi.run().map(|()| 0),

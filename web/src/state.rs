@@ -111,6 +111,7 @@ mod tests {
                 exit,
                 files: Vec::new(),
                 mounts: Vec::new(),
+                replies: Vec::new(),
                 timings: Vec::new(),
             };
             let verdict = Verdict::of(&outcome, &Limits::default(), killed, 3.0);

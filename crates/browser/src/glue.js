@@ -21,6 +21,8 @@ let guestBytes = new Uint8Array(0);
 let exportsOfHosts = [];
 let wake = () => {};
 let turnBegan = 0;
+/** Calls into the guest that are under way below a host function: there nothing can be suspended. */
+let nested = 0;
 
 /** Takes the shim's raw exports. Called once, before anything else here. */
 export function attach(exports) {
@@ -116,30 +118,57 @@ export function guest_drop() {
   guestBytes = new Uint8Array(0);
 }
 
-/** Runs the guest to its end and says how it ended: "" (returned), "stop" or what trapped. */
-export function guest_run() {
+/**
+ * Runs the guest's program by its export of that name, and says how it ended: "" (returned), "exit" and a code, "stop" or
+ * what trapped.
+ */
+export function guest_run(entry) {
   try {
-    guest.exports._start();
-    return "";
+    return returned(guest.exports[entry]());
   } catch (error) {
     return ending(error);
   }
 }
 
 /** The same, for a guest that may be suspended. */
-export async function guest_run_suspending() {
+export async function guest_run_suspending(entry) {
   turnBegan = performance.now();
   try {
-    await WebAssembly.promising(guest.exports._start)();
-    return "";
+    return returned(await WebAssembly.promising(guest.exports[entry])());
   } catch (error) {
     return ending(error);
   }
 }
 
-/** True when the guest has the entry point of a command. */
-export function guest_has_start() {
-  return typeof guest?.exports._start === "function";
+/** `_start` gives nothing, other entries a code. */
+function returned(code) {
+  return code ? `exit ${code}` : "";
+}
+
+/**
+ * Calls an export of the guest in the middle of a host function: `params` numbers of 32 bits are in 64-bit slots of the
+ * shim's memory at `core`, and a result replaces the first. Gives back how it ended if it did, or undefined.
+ */
+export function guest_enter(name, core, params, result) {
+  const call = guest?.exports[name];
+  if (typeof call !== "function") return `the guest exports no function ${name}, which the Python of amphi has`;
+  nested += 1;
+  try {
+    views();
+    const answer = call(...Array.from({ length: params }, (_, at) => READ.i32(core + 8 * at)));
+    views();
+    if (result !== "") WRITE[result](core, answer);
+    return undefined;
+  } catch (error) {
+    return ending(error);
+  } finally {
+    nested -= 1;
+  }
+}
+
+/** True when the guest has an export of that name that can be called. */
+export function guest_has(entry) {
+  return typeof guest?.exports[entry] === "function";
 }
 
 /** The standard library's zip, now: nothing else happens in this worker until it is there. */
@@ -268,7 +297,7 @@ function one_turn() {
 
 function letting_messages_in(poll) {
   return new WebAssembly.Suspending(() => {
-    if (performance.now() - turnBegan < TURN_MS) return poll();
+    if (nested > 0 || performance.now() - turnBegan < TURN_MS) return poll();
     return one_turn().then(() => {
       turnBegan = performance.now();
       return poll();

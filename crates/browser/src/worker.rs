@@ -159,11 +159,12 @@ fn start(program: &str, terminal: bool, module: &JsValue) {
     set_fresh(false);
     if suspending {
         spawn_local(async move {
-            let ending = JsFuture::from(glue::guest_run_suspending()).await;
+            let ending = JsFuture::from(glue::guest_run_suspending(started.entry)).await;
             finish(started, ending.ok().and_then(|ending| ending.as_string()).unwrap_or_default());
         });
     } else {
-        finish(started, glue::guest_run());
+        let ending = glue::guest_run(started.entry);
+        finish(started, ending);
     }
 }
 

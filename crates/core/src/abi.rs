@@ -2,15 +2,21 @@
 //! of its functions and what each does; it never knows an engine.
 //!
 //! The guest looks an interface up once with `interface_describe`, then makes one crossing a call. An answer that does
-//! not fit the room the guest gave is kept, and taken with `reply_take`. The host never calls into the guest.
+//! not fit the room the guest gave is kept, and taken with `reply_take`. The host calls into the guest through what it
+//! exports, [`GuestExport`]: while one of the guest's own calls is under way, or when it has come to its end and waits.
 
 mod calls;
+mod guest;
+mod invocation;
 mod memory;
 mod seen;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use calls::HostCalls;
+use crate::types::CoreType;
+
+pub use calls::{HostCalls, Step};
+pub use invocation::{Invocation, call_typed};
 pub use memory::{GuestMemory, OutOfBounds};
 pub use seen::SeenCall;
 
@@ -49,6 +55,14 @@ macro_rules! for_each_host_call {
             (
                 MayGrow, may_grow, [pages],
                 "Whether memory may grow to so many pages of 64 KiB: 1, or 0 where the run's limit is below. Asked first, because a browser grows memory without asking."
+            )
+            (
+                HandleCall, handle_call, [handle, args_ptr, args_len, reply_ptr, reply_cap],
+                "Calls a callable that the guest holds; otherwise as call."
+            )
+            (
+                HandleDrop, handle_drop, [handle],
+                "The guest no longer holds a thing: 1, or 0 if it did not."
             )
         }
     };
@@ -94,6 +108,49 @@ macro_rules! table {
 }
 
 for_each_host_call!(table);
+
+/// What a Python guest exports, so that the host can call into it. Parameters and results are raw bits of core values,
+/// see [`crate::host::Crossing::enter`](crate::Crossing::enter).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum GuestExport {
+    /// Makes room for a message of so many bytes, and gives its address.
+    Room,
+    /// Calls the exported function of that number with the message of that length in the room; gives the answer's
+    /// address in the low half and its length in the high one, whose highest bit is set for an error record.
+    CallExport,
+    /// The same for a callable that the host holds.
+    CallObject,
+    /// The host no longer holds the object of that number.
+    Release,
+    /// Runs the program as `_start` does, but stays ready for calls; gives the exit code.
+    Serve,
+    /// Describes the functions that the guest exports; the answer is as that of a call.
+    Exports,
+    /// Ends a guest that served: what is buffered is written, what was to happen at its exit happens.
+    Finish,
+}
+
+impl GuestExport {
+    /// All of them, each at its number.
+    pub const ALL: [Self; 7] =
+        [Self::Room, Self::CallExport, Self::CallObject, Self::Release, Self::Serve, Self::Exports, Self::Finish];
+
+    /// The name of the export, with its parameters and its result as core types.
+    #[must_use]
+    pub fn declared(self) -> (&'static str, &'static [CoreType], &'static [CoreType]) {
+        use CoreType::{I32, I64};
+        match self {
+            Self::Room => ("amphi_room", &[I32], &[I32]),
+            Self::CallExport => ("amphi_call_export", &[I32, I32], &[I64]),
+            Self::CallObject => ("amphi_call_object", &[I32, I32], &[I64]),
+            Self::Release => ("amphi_release", &[I32], &[]),
+            Self::Serve => ("amphi_serve", &[], &[I32]),
+            Self::Exports => ("amphi_exports", &[], &[I64]),
+            Self::Finish => ("amphi_finish", &[], &[I32]),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests;

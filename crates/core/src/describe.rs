@@ -2,10 +2,10 @@
 //! both ways; it never knows who asks.
 //!
 //! A description is the tuple (name, docs, functions, named types): a function is (name, index, docs, flat as 0 or 1,
-//! parameters, result or none), a parameter (name, type), a named type (name, docs, type). A type is a tuple whose
-//! first item is its kind; [`type_value`] lists them.
+//! parameters, result or none, place), a parameter (name, type), a named type (name, docs, type). A type is a tuple whose
+//! first item is its kind; [`type_value`] lists them. A place is none, or (constructor, method or static; resource).
 
-use crate::types::{Flat, Function, Interface, NamedType, Param, Scalar, Signature, Type};
+use crate::types::{Flat, Function, Interface, NamedType, Param, Place, Scalar, Signature, Type};
 use crate::value::Value;
 use crate::wire::{self, WireError};
 
@@ -35,7 +35,14 @@ impl Described {
     /// # Errors
     /// See [`DescribeError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, DescribeError> {
-        let value = wire::decode(bytes, None)?;
+        Self::read(wire::decode(bytes, None)?)
+    }
+
+    /// Reads a description that is a value already.
+    ///
+    /// # Errors
+    /// [`DescribeError::Shape`].
+    pub fn read(value: Value) -> Result<Self, DescribeError> {
         let [name, docs, functions, types] = tuple(value, "outermost tuple")?;
         let mut described = Self {
             interface: Interface {
@@ -47,22 +54,17 @@ impl Described {
             functions: Vec::new(),
         };
         for function in list(functions, "functions")? {
-            let [name, index, docs, flat, params, result] = tuple(function, "function")?;
+            let [name, index, docs, flat, params, result, place] = tuple(function, "function")?;
             let name = text(name, "function's name")?;
             let index = number(&index, "function's index")?;
             let flat = number(&flat, "function's flatness")? != 0;
             described.functions.push((index, flat));
-            let params = list(params, "parameters")?.into_iter().map(|param| {
-                let [name, ty] = tuple(param, "parameter")?;
-                Ok(Param { name: text(name, "parameter's name")?, ty: read_type(ty)? })
-            });
-            let params = params.collect::<Result<_, DescribeError>>()?;
-            let result = optional(result)?;
             described.interface.functions.push(Function {
                 source_name: name.clone(),
                 name,
                 docs: text(docs, "function's docs")?,
-                signature: Signature { params, result },
+                signature: read_signature(params, result)?,
+                place: read_place(place)?,
             });
         }
         for named in list(types, "named types")? {
@@ -83,15 +85,15 @@ impl Described {
 /// [`WireError::Deep`] and [`WireError::Large`]: its types nest too deep or are too many.
 pub(crate) fn encode(interface: &Interface, first: u32) -> Result<Vec<u8>, WireError> {
     let function = |(number, function): (u32, &Function)| {
-        let Signature { params, result } = &function.signature;
-        let param = |param: &Param| pair(&param.name, type_value(&param.ty));
+        let [params, result] = signature_value(&function.signature);
         Value::Tuple(vec![
             function.name.as_str().into(),
             number.into(),
             function.docs.as_str().into(),
             u8::from(Flat::of(&function.signature).is_some()).into(),
-            Value::List(params.iter().map(param).collect()),
-            optional_type(result.as_ref()),
+            params,
+            result,
+            place_value(&function.place),
         ])
     };
     let named = |named: &NamedType| {
@@ -138,6 +140,48 @@ fn type_value(ty: &Type) -> Value {
             let ownership = if *own { "own" } else { "borrow" };
             kind("handle", vec![name.as_str().into(), ownership.into()])
         }
+        Type::Callable { name, signature } => {
+            let [params, result] = signature_value(signature);
+            kind("callable", vec![name.as_str().into(), Value::Tuple(vec![params, result])])
+        }
+    }
+}
+
+/// Parameters and result.
+fn signature_value(Signature { params, result }: &Signature) -> [Value; 2] {
+    let params = params.iter().map(|param| pair(&param.name, type_value(&param.ty)));
+    [Value::List(params.collect()), optional_type(result.as_ref())]
+}
+
+fn read_signature(params: Value, result: Value) -> Result<Signature, DescribeError> {
+    let params = list(params, "parameters")?.into_iter().map(|param| {
+        let [name, ty] = tuple(param, "parameter")?;
+        Ok(Param { name: text(name, "parameter's name")?, ty: read_type(ty)? })
+    });
+    let params = params.collect::<Result<_, DescribeError>>()?;
+    Ok(Signature { params, result: optional(result)? })
+}
+
+fn place_value(place: &Place) -> Value {
+    match place {
+        Place::Free => Value::None,
+        Place::Constructor(resource) => pair("constructor", resource.as_str().into()),
+        Place::Method(resource) => pair("method", resource.as_str().into()),
+        Place::Static(resource) => pair("static", resource.as_str().into()),
+    }
+}
+
+fn read_place(place: Value) -> Result<Place, DescribeError> {
+    if place == Value::None {
+        return Ok(Place::Free);
+    }
+    let [kind, resource] = tuple(place, "place")?;
+    let resource = text(resource, "place")?;
+    match text(kind, "place")?.as_str() {
+        "constructor" => Ok(Place::Constructor(resource)),
+        "method" => Ok(Place::Method(resource)),
+        "static" => Ok(Place::Static(resource)),
+        _ => Err(DescribeError::Shape("place")),
     }
 }
 
@@ -190,6 +234,11 @@ fn read_type(value: Value) -> Result<Type, DescribeError> {
         }
         ("handle", Some(name), Some(ownership)) => {
             Ok(Type::Handle { name: text(name, "type's name")?, own: text(ownership, "ownership")? == "own" })
+        }
+        ("callable", Some(name), Some(signature)) => {
+            let [params, result] = tuple(signature, "callable")?;
+            let signature = Box::new(read_signature(params, result)?);
+            Ok(Type::Callable { name: text(name, "type's name")?, signature })
         }
         (name, None, None) => {
             Scalar::ALL.into_iter().find(|scalar| scalar.name() == name).map(Type::Scalar).ok_or(wrong)
@@ -258,6 +307,10 @@ mod tests {
             Type::Flags { name: name(), flags: vec!["f".to_owned()] },
             Type::Handle { name: name(), own: true },
             Type::Handle { name: name(), own: false },
+            Type::Callable {
+                name: name(),
+                signature: Box::new(Signature::new().param("a", Type::Any).returns(Type::String)),
+            },
         ];
         let types: Vec<Type> = Scalar::ALL.map(Type::from).into_iter().chain(types).collect();
         let mut interface = Interface::new("demo");
@@ -269,6 +322,7 @@ mod tests {
                 source_name: format!("f{at}"),
                 docs: format!("About {ty}."),
                 signature: Signature::new().param("a", ty.clone()).returns(ty.clone()),
+                place: [Place::Free, Place::Method("T".to_owned())][at as usize % 2].clone(),
             });
             interface.types.push(NamedType { name: format!("T{at}"), docs: String::new(), ty: ty.clone() });
             expected.push((7 + at, ty.scalar().is_some()));
@@ -290,6 +344,7 @@ mod tests {
                 source_name: "f".to_owned(),
                 docs: String::new(),
                 signature: Signature::new().param("a", Type::List(Box::new(Type::String))),
+                place: Place::Free,
             });
             let mut bytes = encode(&interface, 0).expect("fits");
             let at = at.index(bytes.len());

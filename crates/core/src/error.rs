@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::handle::Handle;
 use crate::value::Value;
 
 /// Why a host call failed, as Python will raise it.
@@ -16,6 +17,8 @@ pub struct HostError {
     pub traceback: String,
     /// Whatever the host function added for the script to look at.
     pub data: Value,
+    /// The exception itself, where a guest raised it: that guest gets it back, and no copy.
+    pub raised: Option<Handle>,
 }
 
 impl HostError {
@@ -25,7 +28,7 @@ impl HostError {
     /// An error of any kind.
     #[must_use]
     pub fn new(kind: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { kind: kind.into(), message: message.into(), traceback: String::new(), data: Value::None }
+        Self { kind: kind.into(), message: message.into(), traceback: String::new(), data: Value::None, raised: None }
     }
 
     /// The host function itself failed.
@@ -56,6 +59,23 @@ impl HostError {
     #[must_use]
     pub fn bad_pointer(what: &str, at: u32, len: u32) -> Self {
         Self::new("MemoryError", format!("{what} at {at:#x}, {len} bytes long, is outside the guest's memory"))
+    }
+
+    /// The error that a guest's record tells, see [`crate::wire::encode_error`].
+    pub(crate) fn from_record(record: Value) -> Self {
+        let Value::Tuple(parts) = record else { return Self::host("the guest failed and did not say how") };
+        let mut parts = parts.into_iter();
+        let mut text = || match parts.next() {
+            Some(Value::Str(text)) => text,
+            _ => String::new(),
+        };
+        let (kind, message, traceback) = (text(), text(), text());
+        let data = parts.next().unwrap_or_default();
+        let raised = match parts.next() {
+            Some(Value::Handle(raised)) => Some(raised),
+            _ => None,
+        };
+        Self { kind: kind.into(), message, traceback, data, raised }
     }
 
     /// The same error with this traceback.

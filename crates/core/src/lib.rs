@@ -14,6 +14,7 @@ pub mod check;
 mod describe;
 mod error;
 pub mod habitat;
+mod handle;
 mod host;
 mod limits;
 pub mod manifest;
@@ -32,6 +33,7 @@ pub mod trap;
 mod types;
 pub mod units;
 mod value;
+pub mod wave;
 pub mod wire;
 #[cfg(feature = "wit")]
 pub mod wit;
@@ -40,18 +42,19 @@ pub use bytes::Bytes;
 pub use describe::{DescribeError, Described};
 pub use error::HostError;
 pub use habitat::Habitat;
-pub use host::{
-    Builder, Holds, HostFunction, HostModule, LocalModule, LocalRegistry, ModuleError, Registry, SendModule,
-    SendRegistry,
-};
+pub use handle::{GuestId, Handle};
+pub use host::{Builder, Crossing, Cx, Exports, HostFunction, HostModule, ModuleError, Registry};
 pub use limits::{Limit, Limits};
-pub use outcome::{Change, ChangedFile, Exit, Outcome, Timing};
+pub use outcome::{Change, ChangedFile, Exit, Outcome, Reply, Timing};
 #[cfg(all(feature = "wit", feature = "wat"))]
 pub use prepare::{PrepareError, prepare};
 pub use prepared::{HostExport, Prepared, PreparedBody, PreparedHost};
 pub use program::{
-    Access, Body, Determinism, Entry, Expect, Guest, HostSource, LIB, Mount, Program, Stdin, Trace, WORK, Watch,
+    Access, Body, Determinism, Entry, Expect, ExportCall, Guest, HostSource, LIB, Mount, Program, Stdin, Trace, WORK,
+    Watch,
 };
 pub use source::{Source, SourceError};
-pub use types::{CoreType, Flat, Function, Interface, MAX_FLAT_PARAMS, NamedType, Param, Scalar, Signature, Type};
+pub use types::{
+    CoreType, Flat, Function, Interface, MAX_FLAT_PARAMS, NamedType, Param, Place, Scalar, Signature, Type,
+};
 pub use value::{BigInt, Value};

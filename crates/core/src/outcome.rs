@@ -20,10 +20,17 @@ pub struct Outcome {
     /// What the run did to the copies of mounted folders, where it was given copies; in the order of the mounts.
     #[serde(default)]
     pub mounts: Vec<Vec<ChangedFile>>,
+    /// What the calls of the program's exports gave, as far as they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<Reply>,
     /// How long each part took.
     #[serde(default)]
     pub timings: Vec<Timing>,
 }
+
+/// What a call of an exported function gave: its result as [`crate::wave`] has it, empty where there is none, or what it
+/// raised.
+pub type Reply = Result<String, String>;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -46,6 +46,9 @@ pub struct Program {
     /// The host functions.
     #[serde(default)]
     pub hosts: Vec<HostSource>,
+    /// Functions that the script exports, called in this order once it has run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<ExportCall>,
     /// What the run may use.
     #[serde(default)]
     pub limits: Limits,
@@ -161,6 +164,15 @@ pub enum Body {
     Registered,
 }
 
+/// A call of a function that a script exports with `@amphi.export`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportCall {
+    /// The function's name.
+    pub name: String,
+    /// Its arguments, each as [`crate::wave`] has it.
+    pub args: Vec<String>,
+}
+
 /// Clocks and random numbers that are the same in every run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -246,6 +258,7 @@ impl Program {
             files: BTreeMap::new(),
             mounts: Vec::new(),
             hosts: Vec::new(),
+            calls: Vec::new(),
             limits: Limits::default(),
             determinism: None,
             watch: Watch::default(),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::types::{Function, Interface, NamedType, Scalar, Type};
+use crate::types::{Function, Interface, NamedType, Place, Scalar, Type};
 
 impl Interface {
     /// The text of the `.pyi` file.
@@ -13,23 +13,25 @@ impl Interface {
         docstring(&mut out, "", &self.docs);
         let mut body = String::new();
         for named in &self.types {
-            class(&mut body, named);
+            class(&mut body, named, &self.functions);
         }
-        for function in &self.functions {
-            define(&mut body, function);
+        let free = || self.functions.iter().filter(|function| function.place == Place::Free);
+        for function in free() {
+            define(&mut body, "", function);
         }
         for (needed, import) in [
             ("Any", "from typing import Any"),
-            ("@dataclass", "from dataclasses import dataclass"),
+            ("(NamedTuple):", "from typing import NamedTuple"),
+            ("Callable[", "from collections.abc import Callable"),
             ("(Enum):", "from enum import Enum"),
-            ("(IntFlag):", "from enum import IntFlag"),
+            ("(Flag):", "from enum import Flag"),
         ] {
             if body.contains(needed) {
                 let _ = writeln!(out, "{import}");
             }
         }
         let names = self.types.iter().map(|named| &named.name);
-        let names = names.chain(self.functions.iter().map(|function| &function.name));
+        let names = names.chain(free().map(|function| &function.name));
         let names: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
         let _ = writeln!(out, "\n__all__ = [{}]", names.join(", "));
         out.push_str(&body);
@@ -39,33 +41,56 @@ impl Interface {
 
 /// Python's spelling of a function's signature: `(a: int, b: int) -> int`.
 fn signature(function: &Function) -> String {
-    let params = function.signature.params.iter();
-    let params: Vec<String> = params.map(|param| format!("{}: {}", param.name, hint(&param.ty))).collect();
-    let result = match &function.signature.result {
-        // A failed result is raised, so Python only ever sees what succeeded.
-        Some(Type::Result(ok, _)) => ok.as_deref().map_or("None".to_owned(), hint),
-        Some(ty) => hint(ty),
-        None => "None".to_owned(),
+    let mut params = function.signature.params.iter();
+    let own = match &function.place {
+        Place::Free | Place::Static(_) => None,
+        Place::Constructor(_) => Some("self".to_owned()),
+        Place::Method(_) => params.next().map(|_| "self".to_owned()),
+    };
+    let params = params.map(|param| format!("{}: {}", param.name, hint(&param.ty)));
+    let params: Vec<String> = own.into_iter().chain(params).collect();
+    let result = match &function.place {
+        Place::Constructor(_) => "None".to_owned(),
+        _ => outcome(function.signature.result.as_ref()),
     };
     format!("({}) -> {result}", params.join(", "))
 }
 
-fn define(out: &mut String, function: &Function) {
-    let _ = write!(out, "\ndef {}{}:", function.name, signature(function));
-    if function.docs.is_empty() {
-        out.push_str(" ...\n");
-    } else {
-        out.push('\n');
-        docstring(out, "    ", &function.docs);
-        out.push_str("    ...\n");
+/// Python's type of what a function gives.
+fn outcome(result: Option<&Type>) -> String {
+    match result {
+        // A failed result is raised, so Python only ever sees what succeeded.
+        Some(Type::Result(ok, _)) => ok.as_deref().map_or("None".to_owned(), hint),
+        Some(ty) => hint(ty),
+        None => "None".to_owned(),
     }
 }
 
-fn class(out: &mut String, named: &NamedType) {
+fn define(out: &mut String, indent: &str, function: &Function) {
+    let name = match &function.place {
+        Place::Constructor(_) => "__init__",
+        Place::Static(_) => {
+            let _ = write!(out, "\n{indent}@staticmethod");
+            &function.name
+        }
+        Place::Free | Place::Method(_) => &function.name,
+    };
+    let _ = write!(out, "\n{indent}def {name}{}:", signature(function));
+    if function.docs.is_empty() {
+        out.push_str(" ...\n");
+    } else {
+        let inside = format!("{indent}    ");
+        out.push('\n');
+        docstring(out, &inside, &function.docs);
+        let _ = writeln!(out, "{inside}...");
+    }
+}
+
+fn class(out: &mut String, named: &NamedType, functions: &[Function]) {
     let NamedType { name, docs, ty } = named;
     match ty {
         Type::Record { fields, .. } => {
-            let _ = writeln!(out, "\n@dataclass\nclass {name}:");
+            let _ = writeln!(out, "\nclass {name}(NamedTuple):");
             docstring(out, "    ", docs);
             for (field, ty) in fields {
                 let _ = writeln!(out, "    {field}: {}", hint(ty));
@@ -82,7 +107,7 @@ fn class(out: &mut String, named: &NamedType) {
             }
         }
         Type::Flags { flags, .. } => {
-            let _ = writeln!(out, "\nclass {name}(IntFlag):");
+            let _ = writeln!(out, "\nclass {name}(Flag):");
             docstring(out, "    ", docs);
             for (at, flag) in flags.iter().enumerate() {
                 let _ = writeln!(out, "    {flag} = 1 << {at}");
@@ -96,6 +121,16 @@ fn class(out: &mut String, named: &NamedType) {
                 let param = param.unwrap_or_default();
                 let _ = writeln!(out, "    @staticmethod\n    def {case}({param}) -> {name}: ...");
             }
+        }
+        Type::Handle { name: resource, .. } if resource == name => {
+            let _ = write!(out, "\nclass {name}:");
+            let mut own = functions.iter().filter(|function| function.place.resource() == Some(name)).peekable();
+            if docs.is_empty() && own.peek().is_none() {
+                out.push_str(" ...");
+            }
+            out.push('\n');
+            docstring(out, "    ", docs);
+            own.for_each(|function| define(out, "    ", function));
         }
         other => {
             let _ = writeln!(out, "\n{name} = {}", hint(other));
@@ -124,8 +159,11 @@ fn hint(ty: &Type) -> String {
         Type::Scalar(Scalar::Char) | Type::String => "str".to_owned(),
         Type::Scalar(_) => "int".to_owned(),
         Type::Bytes => "bytes".to_owned(),
-        // A resource is a class of the host's own, unknown to Python's checkers.
-        Type::Any | Type::Handle { .. } => "Any".to_owned(),
+        Type::Any => "Any".to_owned(),
+        Type::Callable { signature, .. } => {
+            let params: Vec<String> = signature.params.iter().map(|param| hint(&param.ty)).collect();
+            format!("Callable[[{}], {}]", params.join(", "), outcome(signature.result.as_ref()))
+        }
         Type::List(item) => format!("list[{}]", hint(item)),
         Type::Tuple(items) if items.is_empty() => "tuple[()]".to_owned(),
         Type::Tuple(items) => {
@@ -137,9 +175,11 @@ fn hint(ty: &Type) -> String {
             let part = |ty: &Option<Box<Type>>| ty.as_deref().map_or("None".to_owned(), hint);
             format!("{} | {}", part(ok), part(err))
         }
-        Type::Record { name, .. } | Type::Variant { name, .. } | Type::Enum { name, .. } | Type::Flags { name, .. } => {
-            name.clone()
-        }
+        Type::Record { name, .. }
+        | Type::Variant { name, .. }
+        | Type::Enum { name, .. }
+        | Type::Flags { name, .. }
+        | Type::Handle { name, .. } => name.clone(),
     }
 }
 
@@ -170,16 +210,16 @@ mod tests {
                 source_name: name.to_owned(),
                 docs: docs.to_owned(),
                 signature,
+                place: Place::Free,
             });
         }
         let expected = r#""""Adds, and more."""
 from typing import Any
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Point", "demo", "find"]
 
-@dataclass
-class Point:
+class Point(NamedTuple):
     x: float
 
 def demo(a: int) -> int:

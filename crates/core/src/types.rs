@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use flat::low_half;
 pub(crate) use flat::narrow;
 pub use flat::{CoreType, Flat, MAX_FLAT_PARAMS, Scalar};
 
@@ -63,6 +64,13 @@ pub enum Type {
         /// Whether the handle is given away (`own`) or lent (`borrow`).
         own: bool,
     },
+    /// A function: a resource whose only function is its method `call`.
+    Callable {
+        /// The resource's name.
+        name: String,
+        /// What it takes and gives.
+        signature: Box<Signature>,
+    },
     /// A type that fits one slot of a flat call.
     #[serde(untagged)]
     Scalar(Scalar),
@@ -111,6 +119,7 @@ impl fmt::Display for Type {
             | Self::Variant { name, .. }
             | Self::Enum { name, .. }
             | Self::Flags { name, .. }
+            | Self::Callable { name, .. }
             | Self::Handle { name, own: true } => out.write_str(name),
         }
     }
@@ -173,6 +182,32 @@ impl fmt::Display for Signature {
     }
 }
 
+/// Where in its interface a function stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// By itself.
+    #[default]
+    Free,
+    /// It makes a resource of that name.
+    Constructor(String),
+    /// On each thing of that resource, which is its first parameter.
+    Method(String),
+    /// On that resource itself.
+    Static(String),
+}
+
+impl Place {
+    /// The resource it belongs to, if it does.
+    #[must_use]
+    pub fn resource(&self) -> Option<&str> {
+        match self {
+            Self::Free => None,
+            Self::Constructor(name) | Self::Method(name) | Self::Static(name) => Some(name),
+        }
+    }
+}
+
 /// One function of an interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
@@ -185,6 +220,25 @@ pub struct Function {
     pub docs: String,
     /// What it takes and gives.
     pub signature: Signature,
+    /// Whether it is a resource's.
+    #[serde(default, skip_serializing_if = "is_free")]
+    pub place: Place,
+}
+
+impl Function {
+    /// Its name in the interface: a resource's function has the resource before it, a constructor is the resource.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match &self.place {
+            Place::Free => self.name.clone(),
+            Place::Constructor(resource) => resource.clone(),
+            Place::Method(resource) | Place::Static(resource) => format!("{resource}.{}", self.name),
+        }
+    }
+}
+
+fn is_free(place: &Place) -> bool {
+    *place == Place::Free
 }
 
 /// A type that an interface declares by name.

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::handle::Handle;
+
 /// One value on its way across the boundary.
 ///
 /// It says what Python holds, not what WIT declares: `s8` and `u32` are both [`Value::Int`], `char` is a
@@ -42,13 +44,8 @@ pub enum Value {
     Ok(Option<Box<Value>>),
     /// `result<T, E>` that failed.
     Err(Option<Box<Value>>),
-    /// A thing that stays on the side that made it.
-    Handle {
-        /// What kind of thing: the number of its resource.
-        resource: u32,
-        /// Which one.
-        id: u32,
-    },
+    /// A resource or a callable: it stays on the side that made it.
+    Handle(Handle),
 }
 
 /// The most characters a value takes in a message.
@@ -73,7 +70,8 @@ impl Value {
             Self::Variant(..) => "variant",
             Self::Some(value) => value.type_name(),
             Self::Ok(_) | Self::Err(_) => "result",
-            Self::Handle { .. } => "handle",
+            Self::Handle(handle) if handle.resource().is_none() => "callable",
+            Self::Handle(_) => "handle",
         }
     }
 
@@ -160,7 +158,7 @@ impl Shown {
             Value::Some(value) => self.value(value),
             Value::Ok(payload) => self.carrying("ok", payload),
             Value::Err(payload) => self.carrying("err", payload),
-            Value::Handle { resource, id } => self.text(&format!("<handle {resource}:{id}>")),
+            Value::Handle(handle) => self.text(&format!("<{}>", handle.resource().unwrap_or("callable"))),
         }
     }
 

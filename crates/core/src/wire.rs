@@ -20,13 +20,18 @@
 //! | 14 | variant | u32 case, u8 1 and a value, or u8 0 |
 //! | 15 | some | value |
 //! | 16, 17 | ok, err | u8 1 and a value, or u8 0 |
-//! | 18 | handle | u32 resource, u32 id |
+//! | 18 | a thing that the guest holds and others have | u32 number, u32 length, UTF-8 resource or nothing for a callable |
+//! | 19 | a thing of the guest itself | the same |
+//!
+//! Numbers of things mean what [`crate::HostCalls`](crate::abi::HostCalls) keeps for the guest; elsewhere they are refused.
 
 mod decode;
 mod encode;
 
+pub(crate) use decode::{Peer, decode_from, tuple};
 pub use decode::{decode, decode_tuple};
-pub use encode::{encode, encode_error};
+pub use encode::encode;
+pub(crate) use encode::{encode_error, encode_to};
 
 /// Values nest at most this deep, the outermost counted as one.
 pub const MAX_DEPTH: u32 = 64;
@@ -71,6 +76,12 @@ pub enum WireError {
         /// How long it is.
         len: u32,
     },
+    /// A thing that the guest does not hold, or one where there is no guest.
+    #[error("there is no thing of number {0}")]
+    Thing(u32),
+    /// One that cannot cross: the guest holds as many as it may, or there is none.
+    #[error("a handle cannot be sent: the guest holds as many as it may")]
+    Handle,
     /// Something other than a tuple where one must stand.
     #[error("the message is a {0}, not a tuple")]
     NoTuple(&'static str),
@@ -96,7 +107,8 @@ mod tag {
     pub(super) const SOME: u8 = 15;
     pub(super) const OK: u8 = 16;
     pub(super) const ERR: u8 = 17;
-    pub(super) const HANDLE: u8 = 18;
+    pub(super) const HELD: u8 = 18;
+    pub(super) const OWN: u8 = 19;
 }
 
 #[cfg(test)]

@@ -1,19 +1,23 @@
 //! WIT text to interfaces. This file never knows what a declaration is used for.
 //!
 //! A text needs no `package` line; where it has one, it counts. Worlds are read and passed over. What a host function
-//! cannot carry (resources, futures, streams, `async`) is refused, with its place.
+//! cannot carry (futures, streams, `async`) is refused, with its place.
+//!
+//! WIT has no functions as values. A resource whose only function is its method `call` stands for one:
+//! `resource visitor { call: func(name: string) -> bool; }`.
 
 mod comments;
 
 use std::collections::HashMap;
 
 use wit_parser::{
-    FunctionKind, InterfaceId, Resolve, SourceMap, Span, Type as WitType, TypeDefKind, TypeId, UnresolvedPackageGroup,
+    FunctionKind, Handle, InterfaceId, Resolve, SourceMap, Span, Type as WitType, TypeDefKind, TypeId,
+    UnresolvedPackageGroup,
 };
 
 use crate::names::{python_class, python_name};
 use crate::source::{Source, SourceError};
-use crate::types::{Function, Interface, NamedType, Param, Scalar, Signature, Type};
+use crate::types::{Function, Interface, NamedType, Param, Place, Scalar, Signature, Type};
 
 /// The package of a text that names none.
 const PACKAGE: &str = "package amphi:host;";
@@ -107,38 +111,82 @@ impl Reader<'_> {
             });
         }
         for function in declared.functions.values() {
-            interface.functions.push(self.function(function)?);
+            let callable = function.kind.resource().is_some_and(|id| self.method_call(id).is_some());
+            if !callable {
+                interface.functions.push(self.function(function)?);
+            }
         }
         Ok(interface)
     }
 
     fn function(&mut self, function: &wit_parser::Function) -> Result<Function, SourceError> {
-        match function.kind {
-            FunctionKind::Freestanding => {}
-            FunctionKind::AsyncFreestanding => {
+        let resource = |id| self.class(id);
+        let place = match function.kind {
+            FunctionKind::Freestanding => Place::Free,
+            FunctionKind::Constructor(id) => Place::Constructor(resource(id)),
+            FunctionKind::Method(id) => Place::Method(resource(id)),
+            FunctionKind::Static(id) => Place::Static(resource(id)),
+            FunctionKind::AsyncFreestanding | FunctionKind::AsyncMethod(_) | FunctionKind::AsyncStatic(_) => {
                 let message = "host functions are not async: Python waits for each call";
                 return Err(self.error(function.span, message));
             }
             _ => {
-                let message = "host functions stand by themselves: a resource has none here";
+                let message = "host functions cannot be properties: write a function that gets, and one that sets";
                 return Err(self.error(function.span, message));
             }
-        }
+        };
+        let signature = self.signature(function, MAX_DEPTH)?;
+        let name = function.item_name();
+        Ok(Function {
+            name: python_name(name),
+            source_name: name.to_owned(),
+            docs: function.docs.contents.clone().unwrap_or_default(),
+            signature,
+            place,
+        })
+    }
+
+    fn signature(&mut self, function: &wit_parser::Function, depth: u32) -> Result<Signature, SourceError> {
         let mut signature = Signature::new();
         for param in &function.params {
             signature
                 .params
-                .push(Param { name: python_name(&param.name), ty: self.type_of(param.ty, param.span, MAX_DEPTH)? });
+                .push(Param { name: python_name(&param.name), ty: self.type_of(param.ty, param.span, depth)? });
         }
         if let Some(result) = function.result {
-            signature.result = Some(self.type_of(result, function.span, MAX_DEPTH)?);
+            signature.result = Some(self.type_of(result, function.span, depth)?);
         }
-        Ok(Function {
-            name: python_name(&function.name),
-            source_name: function.name.clone(),
-            docs: function.docs.contents.clone().unwrap_or_default(),
-            signature,
-        })
+        Ok(signature)
+    }
+
+    /// A resource's name in Python.
+    fn class(&self, id: TypeId) -> String {
+        python_class(self.resolve.types.get(id).and_then(|def| def.name.as_deref()).unwrap_or_default())
+    }
+
+    /// The method `call` of a resource that has no other function.
+    fn method_call(&self, id: TypeId) -> Option<&wit_parser::Function> {
+        let functions = self.resolve.interfaces.iter().flat_map(|(_, interface)| interface.functions.values());
+        let mut own = functions.filter(|function| function.kind.resource() == Some(id));
+        let call = own.next().filter(|function| matches!(function.kind, FunctionKind::Method(_)))?;
+        (own.next().is_none() && call.item_name() == "call").then_some(call)
+    }
+
+    /// A thing of a resource, or a callable.
+    fn thing(&mut self, id: TypeId, own: bool, span: Span, depth: u32) -> Result<Type, SourceError> {
+        // A type may be another name of a resource.
+        let id = match self.resolve.types.get(id).map(|def| &def.kind) {
+            Some(TypeDefKind::Type(WitType::Id(other))) => return self.thing(*other, own, span, depth),
+            _ => id,
+        };
+        let name = self.class(id);
+        let Some(call) = self.method_call(id).cloned() else { return Ok(Type::Handle { name, own }) };
+        let Some(inner) = depth.checked_sub(1) else { return Err(self.too_deep(span)) };
+        let mut called = call;
+        // What is called is no argument of its call.
+        called.params.remove(0);
+        let signature = Box::new(self.signature(&called, inner)?);
+        Ok(Type::Callable { name, signature })
     }
 
     fn type_of(&mut self, ty: WitType, span: Span, depth: u32) -> Result<Type, SourceError> {
@@ -222,6 +270,9 @@ impl Reader<'_> {
             TypeDefKind::Flags(flags) => {
                 Type::Flags { name: name(), flags: flags.flags.iter().map(|flag| python_name(&flag.name)).collect() }
             }
+            TypeDefKind::Resource => self.thing(id, true, span, depth)?,
+            TypeDefKind::Handle(Handle::Own(id)) => self.thing(*id, true, span, depth)?,
+            TypeDefKind::Handle(Handle::Borrow(id)) => self.thing(*id, false, span, depth)?,
             kind => return Err(self.refuse(span, kind.as_str())),
         })
     }
@@ -262,130 +313,13 @@ fn nesting(ty: &Type) -> u32 {
             let payloads = cases.iter().filter_map(|(_, ty)| ty.as_ref());
             payloads.map(nesting).max()
         }
+        Type::Callable { signature, .. } => {
+            let Signature { params, result } = &**signature;
+            params.iter().map(|param| &param.ty).chain(result).map(nesting).max()
+        }
     };
     1 + deepest.unwrap_or(0)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parsed(text: &str) -> Result<Vec<Interface>, String> {
-        parse(&Source::new("demo.wit", text)).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn declarations_become_interfaces() {
-        let text = r"
-            /// What demo is for.
-            interface demo {
-                /// A place.
-                record point { x: f64, class: string }
-                enum line-end { lf, cr-lf }
-                flags mode { read, write }
-                variant shape { dot, circle(f32) }
-                type bytes = list<u8>;
-                /// Adds.
-                demo: func(a: s32, b: s32) -> s32;
-                all-of: func(p: point, end: line-end, m: mode, s: option<shape>, b: bytes) -> result<list<string>, string>;
-                %import: func(in: tuple<char, bool>);
-            }
-        ";
-        let interfaces = parsed(text).expect("valid");
-        let [demo] = interfaces.as_slice() else { panic!("one interface: {interfaces:?}") };
-        assert_eq!((demo.name.as_str(), demo.docs.as_str()), ("demo", "What demo is for."));
-        let functions: Vec<_> =
-            demo.functions.iter().map(|function| format!("{}{}", function.name, function.signature)).collect();
-        assert_eq!(
-            functions,
-            [
-                "demo(a: s32, b: s32) -> s32",
-                "all_of(p: Point, end: LineEnd, m: Mode, s: option<Shape>, b: list<u8>) -> result<list<string>, string>",
-                "import_(in_: tuple<char, bool>)",
-            ]
-        );
-        assert_eq!(demo.functions[0].docs, "Adds.");
-        assert_eq!(demo.functions[1].source_name, "all-of");
-        let names: Vec<_> = demo.types.iter().map(|named| named.name.as_str()).collect();
-        assert_eq!(names, ["Point", "LineEnd", "Mode", "Shape", "Bytes"]);
-        assert_eq!(
-            demo.types[0].ty,
-            Type::Record {
-                name: "Point".to_owned(),
-                fields: vec![("x".to_owned(), Scalar::F64.into()), ("class_".to_owned(), Type::String)],
-            }
-        );
-    }
-
-    #[test]
-    fn a_package_of_ones_own_and_types_of_others_are_fine() {
-        let text = "/**/ package my:pack@1.0.0;\ninterface a { record r { x: u8 } }\ninterface b { use a.{r}; f: func(r: r); }";
-        let names: Vec<_> = parsed(text).expect("valid").into_iter().map(|i| i.name).collect();
-        assert_eq!(names, ["a", "b"]);
-    }
-
-    #[test]
-    fn mistakes_have_their_place() {
-        for (text, error) in [
-            (
-                "interface demo {\n    f: func(a: s31);\n}",
-                "demo.wit:2:16: name `s31` does not exist\n 2 |     f: func(a: s31);\n   |                ^",
-            ),
-            (
-                "interface demo {\n    f func();\n}",
-                "demo.wit:2:7: expected ':', found keyword `func`\n 2 |     f func();\n   |       ^",
-            ),
-            (
-                "",
-                "demo.wit:1:1: it declares no interface; write for instance\ninterface demo { demo: func(a: s32, b: s32) -> s32; }",
-            ),
-            (
-                "interface demo { f: func(a: stream<u8>); }",
-                "demo.wit:1:26: host functions cannot carry stream\n 1 | interface demo { f: func(a: stream<u8>); }\n   |                          ^",
-            ),
-            (
-                "interface demo { resource r { m: func(); } }",
-                "demo.wit:1:27: host functions cannot carry resource\n 1 | interface demo { resource r { m: func(); } }\n   |                           ^",
-            ),
-            (
-                "interface demo { f: async func(); }",
-                "demo.wit:1:18: host functions are not async: Python waits for each call\n 1 | interface demo { f: async func(); }\n   |                  ^",
-            ),
-            (
-                "interface demo { use other.{t}; }",
-                "demo.wit:1:22: interface or world `other` does not exist\n 1 | interface demo { use other.{t}; }\n   |                      ^",
-            ),
-        ] {
-            assert_eq!(parsed(text), Err(error.to_owned()));
-        }
-    }
-
-    #[test]
-    fn types_that_double_at_each_level_are_refused() {
-        let mut text = "interface demo { record r0 { a: u8 }\n".to_owned();
-        for level in 1..16 {
-            let below = level - 1;
-            text += &format!("record r{level} {{ a: r{below}, b: r{below} }}\n");
-        }
-        text += "}";
-        let error = parsed(&text).expect_err("refused");
-        assert!(error.contains("types have more than 10000 parts"), "{error}");
-    }
-
-    #[test]
-    fn the_deepest_types_can_be_described_and_deeper_ones_are_refused() {
-        let text = |levels: u32| {
-            let mut text = "interface demo { record r1 { a: u8 }\n".to_owned();
-            for level in 2..=levels {
-                text += &format!("record r{level} {{ a: r{} }}\n", level - 1);
-            }
-            text + &format!("f: func(a: r{levels}); }}")
-        };
-        let deepest = parsed(&text(MAX_DEPTH)).expect("allowed");
-        assert!(crate::describe::encode(&deepest[0], 0).is_ok());
-        let json = serde_json::to_string(&deepest).expect("plain data");
-        assert_eq!(serde_json::from_str::<Vec<Interface>>(&json).expect("the same"), deepest);
-        let error = parsed(&text(MAX_DEPTH + 1)).expect_err("refused");
-        assert!(error.contains("types nest more than 16 deep"), "{error}");
-    }
-}
+mod tests;

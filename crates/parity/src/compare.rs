@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::Run;
 use crate::calls::{Calls, first_difference};
-use amphi_core::{Change, ChangedFile, Exit, Outcome, Program};
+use amphi_core::{Change, ChangedFile, Exit, Outcome, Program, Reply};
 
 /// Where a run differs from the first habitat's, or from what the program expects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +131,7 @@ fn outcome_pairs(expected: &Outcome, found: &Outcome) -> Vec<(String, String, St
     let mut pairs = vec![
         ("stdout".to_owned(), text(&expected.stdout), text(&found.stdout)),
         ("stderr".to_owned(), text(&expected.stderr), text(&found.stderr)),
+        ("replies".to_owned(), replies(&expected.replies), replies(&found.replies)),
         ("exit".to_owned(), exit(&expected.exit), exit(&found.exit)),
     ];
     file_pairs("", &expected.files, &found.files, &mut pairs);
@@ -156,6 +157,15 @@ fn file_pairs(
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What the calls of exports gave, in words.
+fn replies(replies: &[Reply]) -> String {
+    let told = replies.iter().map(|reply| match reply {
+        Ok(value) => format!("gave {value}"),
+        Err(why) => format!("raised {why}"),
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// Two engines word a trap differently; that the guest trapped is what must agree.
@@ -238,6 +248,7 @@ mod tests {
             exit,
             files: files.collect(),
             mounts: Vec::new(),
+            replies: Vec::new(),
             timings: Vec::new(),
         }
     }

@@ -38,6 +38,17 @@ int32_t amphi_interrupt(void);
 AMPHI_IMPORT("may_grow")
 int32_t amphi_may_grow(uint32_t pages);
 
+/* Calls something callable that the guest holds; otherwise as `call`. */
+AMPHI_IMPORT("handle_call")
+int32_t amphi_handle_call(uint32_t handle, const char *args, uint32_t args_len, char *reply, uint32_t cap);
+
+/* The guest no longer holds it. */
+AMPHI_IMPORT("handle_drop")
+int32_t amphi_handle_drop(uint32_t handle);
+
+/* What the host calls; crates/core/src/abi.rs lists them. */
+#define AMPHI_EXPORT(name) __attribute__((export_name(name)))
+
 /* False while the snapshot is made: there is no host yet that could be asked. */
 extern bool amphi_running;
 
@@ -46,13 +57,16 @@ typedef enum {
     TYPE_CHAR,
     /* What comes before this line fits one flat slot. */
     TYPE_STRING, TYPE_BYTES, TYPE_ANY, TYPE_LIST, TYPE_TUPLE, TYPE_OPTION, TYPE_RESULT, TYPE_RECORD, TYPE_VARIANT,
-    TYPE_ENUM, TYPE_FLAGS,
+    TYPE_ENUM, TYPE_FLAGS, TYPE_HANDLE, TYPE_CALLABLE,
     TYPE_KINDS,
 } Kind;
 
-/* A declared type. `items` holds element, field or case types (NULL where a case or a result has no payload). */
+/* A declared type. `items` holds element, field or case types (NULL where a case or a result has no payload); those of a
+ * callable are its parameters' and, last, its result's. */
 typedef struct Type {
     Kind kind;
+    bool own; /* a handle that is given away */
+    Py_ssize_t users;
     Py_ssize_t count;
     struct Type **items;
     PyObject *names; /* tuple of str: fields, cases or flags; NULL for types without */
@@ -61,7 +75,11 @@ typedef struct Type {
 
 /* Reads a description's type; `classes` maps a named type to its class. NULL with an exception set on failure. */
 Type *type_read(PyObject *description, PyObject *classes);
-void type_free(Type *type);
+/* One user more, and one less: with the last it is freed. */
+const Type *type_share(const Type *type);
+void type_free(const Type *type);
+/* What values without a declaration are. */
+extern const Type TYPE_OF_ANYTHING;
 /* What an error calls the type: its declared name, or its kind. */
 const char *type_name(const Type *type);
 
@@ -69,6 +87,8 @@ const char *type_name(const Type *type);
 enum {
     TAG_NONE, TAG_FALSE, TAG_TRUE, TAG_INT, TAG_BIG_INT, TAG_FLOAT, TAG_STR, TAG_BYTES, TAG_VIEW, TAG_LIST, TAG_TUPLE,
     TAG_RECORD, TAG_ENUM, TAG_FLAGS, TAG_VARIANT, TAG_SOME, TAG_OK, TAG_ERR,
+    TAG_HELD, /* a thing of the host or of another guest */
+    TAG_OWN,  /* a thing of this guest */
 };
 
 /* As deep as values nest, on both sides of the boundary. */
@@ -97,13 +117,46 @@ void writer_finish(Writer *writer);
 
 int encode_tuple_head(Writer *writer, uint32_t count);
 int encode(Writer *writer, const Type *type, PyObject *value, const Place *place);
+/* Lends an object to the host, whatever it is. */
+int encode_object(Writer *writer, PyObject *object);
 int encode_flat(uint64_t *slot, const Type *type, PyObject *value, const Place *place);
 PyObject *decode_flat(uint64_t slot, const Type *type);
 /* A whole wire value of `length` bytes; `type` NULL reads it as untyped. */
 PyObject *decode(const char *bytes, size_t length, const Type *type);
+/* The arguments of a call: a tuple, its items typed as the parameters of a callable, if `type` is not NULL. */
+PyObject *decode_arguments(const char *bytes, size_t length, const Type *type);
+
+/* ---- things that stay where they are: handle.c ---- */
+
+/* amphi.Handle: something of the host that this guest holds. Resources are its subclasses. */
+extern PyTypeObject Handle_Type;
+
+/* The host's number for it. -1 with an exception set where it was given away. */
+int64_t handle_number(PyObject *handle);
+/* The guest holds it no longer: it went to the host for good. */
+void handle_give(PyObject *handle);
+/* A handle of that class (NULL: of none) for a thing that the host gave. */
+PyObject *handle_new(PyTypeObject *cls, uint32_t number);
+
+/* Lends an object to the host until it says that it holds it no longer; `type` is a callable's, or NULL. Its number, or
+ * -1 with an exception set. */
+int64_t object_lend(PyObject *object, const Type *type);
+/* The object of that number, borrowed, or NULL with an exception set; its type if `type` is not NULL. */
+PyObject *object_lent(uint32_t number, const Type **type);
+
+/* ---- replies of the host: host.c ---- */
+
+/* What a call import returned: the reply's value, or NULL with the exception raised. `reply` is the room it was given. */
+PyObject *reply_value(int32_t code, const char *reply, uint32_t room, const Type *type);
 
 /* Notes which modules the snapshot holds, so that the end of a run can tell them from its own. */
 int amphi_remember_modules(void);
+
+/* Writes what sys.stdout and sys.stderr hold back. */
+void amphi_flush(void);
+
+/* `_amphi.export(number, function, name, type, classes)` and what else the module `_amphi` has of enter.c. */
+extern PyMethodDef amphi_enter_methods[];
 
 /* Makes all that there is immortal, so that runs write less of it. */
 void amphi_keep(void);

@@ -119,14 +119,30 @@ static PyObject *decode_record(Reader *reader, const Type *type, int depth)
     return record;
 }
 
-static PyObject *decode_number(uint32_t number, const Type *type)
+/* The enum's member of that place among the declared names; without a declaration, the place. */
+static PyObject *decode_case(uint32_t index, const Type *type)
 {
-    PyObject *plain = PyLong_FromUnsignedLong(number);
-    if (plain == NULL || type == NULL || type->cls == NULL) {
-        return plain;
+    if (type == NULL || type->kind != TYPE_ENUM || (Py_ssize_t)index >= PyTuple_GET_SIZE(type->names)) {
+        return PyLong_FromUnsignedLong(index);
     }
-    PyObject *member = PyObject_CallOneArg(type->cls, plain);
-    Py_DECREF(plain);
+    return PyObject_GetItem(type->cls, PyTuple_GET_ITEM(type->names, (Py_ssize_t)index));
+}
+
+/* Words of 32 bits, the lowest first. */
+static PyObject *decode_flags(Reader *reader, const Type *type)
+{
+    uint32_t words;
+    if (take(reader, &words, 4) < 0 || short_of(reader, (size_t)words * 4) < 0) {
+        return NULL;
+    }
+    int flags = Py_ASNATIVEBYTES_LITTLE_ENDIAN | Py_ASNATIVEBYTES_UNSIGNED_BUFFER;
+    PyObject *number = words == 0 ? PyLong_FromLong(0) : PyLong_FromNativeBytes(reader->at, (size_t)words * 4, flags);
+    reader->at += (size_t)words * 4;
+    if (number == NULL || type == NULL || type->kind != TYPE_FLAGS) {
+        return number;
+    }
+    PyObject *member = PyObject_CallOneArg(type->cls, number);
+    Py_DECREF(number);
     return member;
 }
 
@@ -156,6 +172,21 @@ static PyObject *decode_result(Reader *reader, const Type *type, Py_ssize_t side
         return NULL;
     }
     return has_payload ? decode_value(reader, item_type(type, TYPE_RESULT, side), depth) : Py_NewRef(Py_None);
+}
+
+/* A thing: a number, and the name of its resource, which a declaration knows better. */
+static PyObject *decode_thing(Reader *reader, const Type *type, bool own)
+{
+    uint32_t number;
+    PyObject *name = take(reader, &number, 4) < 0 ? NULL : take_text(reader);
+    if (name == NULL) {
+        return NULL;
+    }
+    Py_DECREF(name);
+    if (own) {
+        return Py_XNewRef(object_lent(number, NULL));
+    }
+    return handle_new(type != NULL && type->kind == TYPE_HANDLE ? (PyTypeObject *)type->cls : NULL, number);
 }
 
 static PyObject *decode_value(Reader *reader, const Type *type, int depth)
@@ -201,14 +232,9 @@ static PyObject *decode_value(Reader *reader, const Type *type, int depth)
     case TAG_RECORD:
         return decode_record(reader, type, depth + 1);
     case TAG_ENUM:
-        return take(reader, &word, 4) < 0 ? NULL : decode_number(word, type);
-    case TAG_FLAGS: {
-        uint32_t words, low = 0;
-        if (take(reader, &words, 4) < 0 || (words > 0 && take(reader, &low, 4) < 0)) {
-            return NULL;
-        }
-        return decode_number(low, type);
-    }
+        return take(reader, &word, 4) < 0 ? NULL : decode_case(word, type);
+    case TAG_FLAGS:
+        return decode_flags(reader, type);
     case TAG_VARIANT:
         return decode_variant(reader, type, depth + 1);
     case TAG_SOME:
@@ -216,20 +242,52 @@ static PyObject *decode_value(Reader *reader, const Type *type, int depth)
     case TAG_OK:
     case TAG_ERR:
         return decode_result(reader, type, tag == TAG_ERR, depth + 1);
+    case TAG_HELD:
+    case TAG_OWN:
+        return decode_thing(reader, type, tag == TAG_OWN);
     default:
         PyErr_Format(PyExc_SystemError, "the host's reply has an unknown tag %d", tag);
         return NULL;
     }
 }
 
-PyObject *decode(const char *bytes, size_t length, const Type *type)
+/* The value, if nothing is left. */
+static PyObject *whole(const Reader *reader, PyObject *value)
 {
-    Reader reader = {bytes, bytes + length};
-    PyObject *value = decode_value(&reader, type, 0);
-    if (value != NULL && reader.at != reader.end) {
+    if (value != NULL && reader->at != reader->end) {
         Py_DECREF(value);
         PyErr_SetString(PyExc_SystemError, "the host's reply has bytes left over");
         return NULL;
     }
     return value;
+}
+
+PyObject *decode(const char *bytes, size_t length, const Type *type)
+{
+    Reader reader = {bytes, bytes + length};
+    PyObject *value = decode_value(&reader, type, 0);
+    return whole(&reader, value);
+}
+
+PyObject *decode_arguments(const char *bytes, size_t length, const Type *type)
+{
+    Reader reader = {bytes, bytes + length};
+    uint8_t tag;
+    uint32_t count;
+    if (take(&reader, &tag, 1) < 0 || take(&reader, &count, 4) < 0 || short_of(&reader, count) < 0) {
+        return NULL;
+    }
+    PyObject *args = PyTuple_New(count);
+    for (uint32_t i = 0; args != NULL && i < count; i++) {
+        /* The last type of a callable is its result's. */
+        const Type *declared = type != NULL && (Py_ssize_t)i < type->count - 1 ? type->items[i] : NULL;
+        PyObject *arg = decode_value(&reader, declared, 1);
+        if (arg == NULL) {
+            Py_CLEAR(args);
+        }
+        else {
+            PyTuple_SET_ITEM(args, i, arg);
+        }
+    }
+    return whole(&reader, args);
 }

@@ -303,6 +303,44 @@ static int encode_scalar(Writer *writer, const Type *type, PyObject *value, cons
     }
 }
 
+/* ---- things that stay where they are ------------------------------------------------------------------------ */
+
+static int put_thing(Writer *writer, uint8_t tag, int64_t number)
+{
+    /* The host knows of what resource it is: no name. */
+    uint32_t nameless = 0;
+    return number < 0 || put_word(writer, tag, (uint32_t)number) < 0 ? -1 : put_bytes(writer, &nameless, 4);
+}
+
+static int put_handle(Writer *writer, PyObject *handle)
+{
+    return put_thing(writer, TAG_HELD, handle_number(handle));
+}
+
+static int put_object(Writer *writer, PyObject *object, const Type *type)
+{
+    return put_thing(writer, TAG_OWN, object_lend(object, type));
+}
+
+int encode_object(Writer *writer, PyObject *object)
+{
+    return put_object(writer, object, NULL);
+}
+
+static int encode_handle(Writer *writer, const Type *type, PyObject *value, const Place *place)
+{
+    int instance = PyObject_IsInstance(value, type->cls);
+    return instance <= 0 ? instance < 0 ? -1 : refuse(place, type, value) : put_handle(writer, value);
+}
+
+static int encode_callable(Writer *writer, const Type *type, PyObject *value, const Place *place)
+{
+    if (PyObject_TypeCheck(value, &Handle_Type)) {
+        return put_handle(writer, value);
+    }
+    return PyCallable_Check(value) ? put_object(writer, value, type) : refuse(place, type, value);
+}
+
 /* ---- compound values --------------------------------------------------------------------------------------- */
 
 static int depth_of(const Place *place)
@@ -363,7 +401,13 @@ static int encode_untyped(Writer *writer, const Type *type, PyObject *value, con
         }
         return 0;
     }
-    return PyObject_CheckBuffer(value) ? put_buffer(writer, value) : refuse(place, type, value);
+    if (PyObject_CheckBuffer(value)) {
+        return put_buffer(writer, value);
+    }
+    if (PyObject_TypeCheck(value, &Handle_Type)) {
+        return put_handle(writer, value);
+    }
+    return PyCallable_Check(value) ? put_object(writer, value, NULL) : refuse(place, type, value);
 }
 
 static int encode_sequence(Writer *writer, const Type *type, PyObject *value, const Place *place)
@@ -427,14 +471,75 @@ static int encode_record(Writer *writer, const Type *type, PyObject *value, cons
     return 0;
 }
 
-/* The number that a member of a named class carries: the case of an enum or variant, the bits of flags. */
-static int class_number(uint32_t *number, const Type *type, PyObject *value, const char *attribute, const Place *place)
+/* An exception is an err, and carries itself as text where the declaration wants text, else what it was made with. All
+ * else is an ok. */
+static int encode_result(Writer *writer, const Type *type, PyObject *value, const Place *place)
+{
+    bool err = PyExceptionInstance_Check(value);
+    const Type *payload = type->items[err];
+    if (put_tag(writer, err ? TAG_ERR : TAG_OK) < 0 || put_tag(writer, payload != NULL) < 0) {
+        return -1;
+    }
+    if (payload == NULL) {
+        return err || value == Py_None ? 0 : refuse(place, type, value);
+    }
+    Place inner = {.outer = place, .what = "case", .name = err ? "err" : "ok"};
+    if (!err) {
+        return encode(writer, payload, value, &inner);
+    }
+    PyObject *inside;
+    if (payload->kind == TYPE_STRING) {
+        inside = PyObject_Str(value);
+    }
+    else {
+        PyObject *args = PyObject_GetAttrString(value, "args");
+        bool single = args != NULL && PyTuple_Check(args) && PyTuple_GET_SIZE(args) == 1;
+        inside = single ? Py_NewRef(PyTuple_GET_ITEM(args, 0)) : Py_XNewRef(args);
+        Py_XDECREF(args);
+    }
+    int result = inside == NULL ? -1 : encode(writer, payload, inside, &inner);
+    Py_XDECREF(inside);
+    return result;
+}
+
+/* The bits of a flags class's member, as words of 32 bits, the lowest first. */
+static int encode_flags(Writer *writer, const Type *type, PyObject *value, const Place *place)
 {
     int instance = PyObject_IsInstance(value, type->cls);
     if (instance <= 0) {
         return instance < 0 ? -1 : refuse(place, type, value);
     }
-    PyObject *carried = PyObject_GetAttrString(value, attribute);
+    Py_ssize_t words = (PyTuple_GET_SIZE(type->names) + 31) / 32;
+    PyObject *bits = PyObject_GetAttrString(value, "value");
+    char *at = bits == NULL || put_word(writer, TAG_FLAGS, (uint32_t)words) < 0 ? NULL : extend(writer, (size_t)words * 4);
+    int flags = Py_ASNATIVEBYTES_LITTLE_ENDIAN | Py_ASNATIVEBYTES_UNSIGNED_BUFFER;
+    int result = at == NULL || PyLong_AsNativeBytes(bits, at, words * 4, flags) < 0 ? -1 : 0;
+    Py_XDECREF(bits);
+    return result;
+}
+
+/* The place of an enum's member among the declared names: members have values of their own. */
+static int enum_case(uint32_t *number, const Type *type, PyObject *value, const Place *place)
+{
+    int instance = PyObject_IsInstance(value, type->cls);
+    if (instance <= 0) {
+        return instance < 0 ? -1 : refuse(place, type, value);
+    }
+    PyObject *name = PyObject_GetAttrString(value, "name");
+    Py_ssize_t index = name == NULL ? -1 : PySequence_Index(type->names, name);
+    Py_XDECREF(name);
+    *number = (uint32_t)index;
+    return index < 0 ? -1 : 0;
+}
+
+/* The number of the case that a variant's value has. */
+static int variant_case(uint32_t *number, const Type *type, PyObject *value, const Place *place)
+{
+    int instance = PyObject_IsInstance(value, type->cls);
+    if (instance <= 0) {
+        return instance < 0 ? -1 : refuse(place, type, value);
+    }
+    PyObject *carried = PyObject_GetAttrString(value, "_index");
     if (carried == NULL) {
         return -1;
     }
@@ -446,7 +551,7 @@ static int class_number(uint32_t *number, const Type *type, PyObject *value, con
 static int encode_variant(Writer *writer, const Type *type, PyObject *value, const Place *place)
 {
     uint32_t index;
-    if (class_number(&index, type, value, "_index", place) < 0) {
+    if (variant_case(&index, type, value, place) < 0) {
         return -1;
     }
     const Type *payload = index < (uint32_t)type->count ? type->items[index] : NULL;
@@ -494,16 +599,15 @@ int encode(Writer *writer, const Type *type, PyObject *value, const Place *place
     case TYPE_VARIANT:
         return encode_variant(writer, type, value, place);
     case TYPE_ENUM:
-        return class_number(&number, type, value, "value", place) < 0 ? -1 : put_word(writer, TAG_ENUM, number);
+        return enum_case(&number, type, value, place) < 0 ? -1 : put_word(writer, TAG_ENUM, number);
     case TYPE_FLAGS:
-        if (class_number(&number, type, value, "value", place) < 0 || put_word(writer, TAG_FLAGS, 1) < 0) {
-            return -1;
-        }
-        return put_bytes(writer, &number, 4);
+        return encode_flags(writer, type, value, place);
     case TYPE_RESULT:
-        PyErr_Format(PyExc_TypeError, "%s() takes a result as an argument, which Python has no value for",
-                     place->function != NULL ? place->function : "a function");
-        return -1;
+        return encode_result(writer, type, value, place);
+    case TYPE_HANDLE:
+        return encode_handle(writer, type, value, place);
+    case TYPE_CALLABLE:
+        return encode_callable(writer, type, value, place);
     default:
         return encode_scalar(writer, type, value, place);
     }

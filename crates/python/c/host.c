@@ -14,12 +14,12 @@ typedef struct {
     PyObject_HEAD
     vectorcallfunc vectorcall;
     uint32_t index;
-    bool flat;
+    bool flat, method;
     Py_ssize_t count;
     Type **params; /* `count` of them */
     Type *result;  /* NULL: the function gives None */
     PyObject *names; /* tuple of str */
-    PyObject *module, *name, *qualified, *doc, *dict;
+    PyObject *module, *name, *path, *qualified, *doc, *dict;
 } Function;
 
 static PyObject *error_class; /* amphi.HostError, set by py/amphi/_host.py */
@@ -44,12 +44,17 @@ static PyObject *take_kept(int32_t length, const Type *type)
     return value;
 }
 
-/* Raises what the host answered: `code` is what a call import returned below zero. */
+/* Raises what the host answered: `code` is what a call import returned below zero. An exception of this guest that went
+ * through the host is raised again as itself, so that its traceback goes on. */
 static PyObject *raise_host_error(int32_t code)
 {
     PyObject *record = take_kept(-(code + 1), NULL);
     if (record != NULL) {
-        if (error_class == NULL) {
+        PyObject *own = PyTuple_Check(record) && PyTuple_GET_SIZE(record) == 5 ? PyTuple_GET_ITEM(record, 4) : NULL;
+        if (own != NULL && PyExceptionInstance_Check(own)) {
+            PyErr_SetRaisedException(Py_NewRef(own));
+        }
+        else if (error_class == NULL) {
             PyErr_SetObject(PyExc_RuntimeError, record);
         }
         else {
@@ -62,6 +67,14 @@ static PyObject *raise_host_error(int32_t code)
         Py_DECREF(record);
     }
     return NULL;
+}
+
+PyObject *reply_value(int32_t code, const char *reply, uint32_t room, const Type *type)
+{
+    if (code < 0) {
+        return raise_host_error(code);
+    }
+    return (uint32_t)code <= room ? decode(reply, (size_t)code, type) : take_kept(code, type);
 }
 
 /* ---- calls ------------------------------------------------------------------------------------------------- */
@@ -123,15 +136,12 @@ static PyObject *call_wire(const Function *self, PyObject *const *args)
         }
     }
     int32_t code = amphi_call(self->index, writer.data, (uint32_t)writer.length, reply, sizeof reply);
-    if (code < 0) {
-        raise_host_error(code);
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        if (self->params[i]->kind == TYPE_HANDLE && self->params[i]->own) {
+            handle_give(args[i]);
+        }
     }
-    else if ((uint32_t)code <= sizeof reply) {
-        result = decode(reply, (size_t)code, self->result);
-    }
-    else {
-        result = take_kept(code, self->result);
-    }
+    result = reply_value(code, reply, sizeof reply, self->result);
 done:
     writer_finish(&writer);
     return result;
@@ -195,14 +205,15 @@ static PyObject *function_call(PyObject *object, PyObject *const *args, size_t f
 
 /* ---- the type ---------------------------------------------------------------------------------------------- */
 
-/* Function(module, name, index, doc, flat, params, result, classes); params are (name, type) pairs of a description. */
+/* Function(module, name, index, doc, flat, params, result, method, classes); params are (name, type) pairs of a
+ * description, and a method's first is what it is called on. */
 static PyObject *function_new(PyTypeObject *cls, PyObject *args, PyObject *keywords)
 {
     PyObject *module, *name, *doc, *params, *result, *classes;
     unsigned int index;
-    int flat;
-    if (keywords != NULL || !PyArg_ParseTuple(args, "UUIUpO!OO!", &module, &name, &index, &doc, &flat, &PyList_Type, &params,
-                                              &result, &PyDict_Type, &classes)) {
+    int flat, method;
+    if (keywords != NULL || !PyArg_ParseTuple(args, "UUIUpO!OpO!", &module, &name, &index, &doc, &flat, &PyList_Type, &params,
+                                              &result, &method, &PyDict_Type, &classes)) {
         if (!PyErr_Occurred()) {
             PyErr_SetString(PyExc_TypeError, "Function() takes no keyword arguments");
         }
@@ -215,13 +226,17 @@ static PyObject *function_new(PyTypeObject *cls, PyObject *args, PyObject *keywo
     self->vectorcall = function_call;
     self->index = index;
     self->flat = flat;
+    self->method = method;
     self->module = Py_NewRef(module);
-    self->name = Py_NewRef(name);
+    /* A resource's function has the resource before its name. */
+    Py_ssize_t length = PyUnicode_GET_LENGTH(name), dot = PyUnicode_FindChar(name, '.', 0, length, -1);
+    self->path = Py_NewRef(name);
+    self->name = PyUnicode_Substring(name, dot + 1, length);
     self->doc = Py_NewRef(doc);
     self->qualified = PyUnicode_FromFormat("%U.%U", module, name);
     self->names = PyTuple_New(PyList_GET_SIZE(params));
     self->params = PyMem_Calloc((size_t)PyList_GET_SIZE(params) + 1, sizeof(Type *));
-    if (self->qualified == NULL || self->names == NULL || self->params == NULL) {
+    if (self->name == NULL || self->qualified == NULL || self->names == NULL || self->params == NULL) {
         goto failed;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(params); i++) {
@@ -255,6 +270,7 @@ static void function_dealloc(PyObject *object)
     Py_XDECREF(self->names);
     Py_XDECREF(self->module);
     Py_XDECREF(self->name);
+    Py_XDECREF(self->path);
     Py_XDECREF(self->qualified);
     Py_XDECREF(self->doc);
     Py_XDECREF(self->dict);
@@ -266,18 +282,21 @@ static PyObject *function_repr(PyObject *object)
     return PyUnicode_FromFormat("<host function %U>", ((Function *)object)->qualified);
 }
 
-/* A host function stays itself when found on a class. That it is a descriptor makes inspect and help() call it a routine. */
+/* A method is bound to what it is found on; another host function stays itself. That all are descriptors makes inspect
+ * and help() call them routines. */
 static PyObject *function_get(PyObject *object, PyObject *owner, PyObject *cls)
 {
-    (void)owner;
     (void)cls;
+    if (((Function *)object)->method && owner != NULL && owner != Py_None) {
+        return PyMethod_New(object, owner);
+    }
     return Py_NewRef(object);
 }
 
 static PyMemberDef function_members[] = {
     {"__module__", Py_T_OBJECT_EX, offsetof(Function, module), Py_READONLY, NULL},
     {"__name__", Py_T_OBJECT_EX, offsetof(Function, name), Py_READONLY, NULL},
-    {"__qualname__", Py_T_OBJECT_EX, offsetof(Function, name), Py_READONLY, NULL},
+    {"__qualname__", Py_T_OBJECT_EX, offsetof(Function, path), Py_READONLY, NULL},
     {"__doc__", Py_T_OBJECT_EX, offsetof(Function, doc), Py_READONLY, NULL},
     {NULL},
 };
@@ -351,7 +370,9 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC PyInit__amphi(void)
 {
     PyObject *module = PyModule_Create(&definition);
-    if (module != NULL && PyModule_AddType(module, &Function_Type) < 0) {
+    if (module != NULL
+        && (PyModule_AddType(module, &Function_Type) < 0 || PyModule_AddType(module, &Handle_Type) < 0
+            || PyModule_AddFunctions(module, amphi_enter_methods) < 0)) {
         Py_CLEAR(module);
     }
     return module;

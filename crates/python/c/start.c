@@ -4,6 +4,9 @@
  * `_start` runs in every sandbox: it redoes what a snapshot must not freeze (command line, environment, working
  * directory, standard streams, random's seed) and then hands over to CPython's own Py_RunMain. A build without a
  * snapshot works too: `_start` then does both.
+ *
+ * `amphi_serve` is `_start` without the end: the program has run, and what it defined can be called (see enter.c) until
+ * `amphi_finish`.
  */
 #define Py_BUILD_CORE 1
 #include "amphi.h"
@@ -31,8 +34,9 @@ void __wasm_call_dtors(void);
 int __main_void(void);
 void __wasilibc_reset_preopens(void);
 PyStatus init_sys_streams(PyThreadState *tstate); /* see patches/snapshot.patch */
+void pymain_run_python(int *exitcode);            /* see patches/serve.patch */
 
-static bool initialised;
+static bool initialised, serving;
 
 static void check(PyStatus status)
 {
@@ -254,17 +258,43 @@ int main(int argc, char **argv)
     setenv("PYTHON_BASIC_REPL", "1", 1);
     check(init_sys_streams(_PyThreadState_GET()));
     restart_modules();
-    return Py_RunMain();
+    if (!serving) {
+        return Py_RunMain();
+    }
+    int code = 0;
+    pymain_run_python(&code);
+    amphi_flush();
+    return code;
 }
 
-__attribute__((visibility("default"))) void _start(void)
+/* The command line is read, and main called. */
+static int begin(void)
 {
     if (!initialised) {
         __wasm_call_ctors();
     }
-    int code = __main_void();
+    return __main_void();
+}
+
+__attribute__((visibility("default"))) void _start(void)
+{
+    int code = begin();
     __wasm_call_dtors();
     if (code != 0) {
         _Exit(code);
     }
+}
+
+AMPHI_EXPORT("amphi_serve") int32_t amphi_serve(void)
+{
+    serving = true;
+    return begin();
+}
+
+/* What is buffered is written, what was to happen at the exit happens. */
+AMPHI_EXPORT("amphi_finish") int32_t amphi_finish(void)
+{
+    int code = Py_FinalizeEx() < 0 ? 120 : 0;
+    __wasm_call_dtors();
+    return code;
 }

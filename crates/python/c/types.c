@@ -5,8 +5,11 @@
 
 static const char *const KIND_NAMES[TYPE_KINDS] = {
     "bool", "s8", "s16", "s32", "s64", "u8", "u16", "u32", "u64", "f32", "f64", "char",
-    "string", "bytes", "any", "list", "tuple", "option", "result", "record", "variant", "enum", "flags",
+    "string", "bytes", "any", "list", "tuple", "option", "result", "record", "variant", "enum", "flags", "handle",
+    "callable",
 };
+
+const Type TYPE_OF_ANYTHING = {.kind = TYPE_ANY};
 
 const char *type_name(const Type *type)
 {
@@ -16,9 +19,18 @@ const char *type_name(const Type *type)
     return KIND_NAMES[type->kind];
 }
 
-void type_free(Type *type)
+const Type *type_share(const Type *type)
 {
-    if (type == NULL) {
+    if (type != NULL) {
+        ((Type *)type)->users++;
+    }
+    return type;
+}
+
+void type_free(const Type *shared)
+{
+    Type *type = (Type *)shared;
+    if (type == NULL || --type->users > 0) {
         return;
     }
     for (Py_ssize_t i = 0; i < type->count; i++) {
@@ -80,6 +92,39 @@ static int read_named(Type *type, PyObject *description, PyObject *classes)
     return 0;
 }
 
+/* ("callable", name, ([(parameter, type)…], result)). */
+static int read_callable(Type *type, PyObject *description, PyObject *classes)
+{
+    PyObject *params, *result;
+    if (!PyArg_ParseTuple(PyTuple_GET_ITEM(description, 2), "O!O", &PyList_Type, &params, &result)) {
+        return -1;
+    }
+    Py_ssize_t count = PyList_GET_SIZE(params);
+    if (reserve_items(type, count + 1) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (read_item(type, i, PyTuple_GET_ITEM(PyList_GET_ITEM(params, i), 1), classes) < 0) {
+            return -1;
+        }
+    }
+    return read_item(type, count, result, classes);
+}
+
+static int read_handle(Type *type, PyObject *description, PyObject *classes)
+{
+    PyObject *name = PyTuple_GET_ITEM(description, 1);
+    type->own = PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(description, 2), "own") == 0;
+    type->cls = Py_XNewRef(PyDict_GetItemWithError(classes, name));
+    if (type->cls == NULL || !PyType_Check(type->cls) || !PyType_IsSubtype((PyTypeObject *)type->cls, &Handle_Type)) {
+        if (!PyErr_Occurred()) {
+            PyErr_Format(PyExc_SystemError, "no class for the resource %R", name);
+        }
+        return -1;
+    }
+    return 0;
+}
+
 static int read_body(Type *type, PyObject *description, PyObject *classes)
 {
     switch (type->kind) {
@@ -114,6 +159,10 @@ static int read_body(Type *type, PyObject *description, PyObject *classes)
     case TYPE_ENUM:
     case TYPE_FLAGS:
         return read_named(type, description, classes);
+    case TYPE_HANDLE:
+        return read_handle(type, description, classes);
+    case TYPE_CALLABLE:
+        return read_callable(type, description, classes);
     default:
         return 0;
     }
@@ -136,6 +185,7 @@ Type *type_read(PyObject *description, PyObject *classes)
             return NULL;
         }
         type->kind = (Kind)i;
+        type->users = 1;
         if (read_body(type, description, classes) < 0) {
             type_free(type);
             return NULL;

@@ -63,6 +63,7 @@ pub(crate) const PATCHES: &[Input] = inputs![
     "patches/interrupt.patch",
     "patches/recursion.patch",
     "patches/resources.patch",
+    "patches/serve.patch",
     "patches/snapshot.patch"
 ];
 
@@ -71,7 +72,9 @@ pub(crate) const BRIDGE: &[Input] = inputs![
     "c/amphi.h",
     "c/decode.c",
     "c/encode.c",
+    "c/enter.c",
     "c/finish.c",
+    "c/handle.c",
     "c/host.c",
     "c/interrupt.c",
     "c/keep.c",
@@ -83,6 +86,7 @@ pub(crate) const BRIDGE: &[Input] = inputs![
 /// The Python side of the bridge, which goes into the standard library's zip, and the script that makes the zip.
 pub(crate) const PYTHON: &[Input] = inputs![
     "py/amphi/__init__.py",
+    "py/amphi/_export.py",
     "py/amphi/_host.py",
     "py/amphi/_snapshot.py",
     "py/amphi/_start.py",

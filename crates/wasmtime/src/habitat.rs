@@ -89,6 +89,7 @@ impl Native {
             limits: program.limits.clone(),
             determinism: program.determinism.as_ref().map(determinism),
             gate: watch::gate(&program.watch, trace)?,
+            calls: program.calls.clone(),
             ..Start::new(program.argv())
         })
     }

@@ -3,7 +3,8 @@
 
 use crate::control::Control;
 use crate::engine::Checks;
-use crate::host::Calls;
+use crate::host::Entries;
+use amphi_core::abi::HostCalls;
 use std::sync::Arc;
 use wasmtime::{Caller, Engine, Extern, Memory, ResourceLimiter, Result, Store, UpdateDeadline};
 
@@ -16,15 +17,19 @@ pub(crate) struct State<W> {
 /// The part of a run's state that both habitats have.
 pub(crate) struct Run {
     control: Arc<Control>,
-    pub(crate) calls: Calls,
+    pub(crate) calls: HostCalls,
     pub(crate) memory_limit: MemoryLimit,
     /// The guest's memory, looked up at its first call.
-    memory: Option<Memory>,
+    pub(crate) memory: Option<Memory>,
+    /// What the guest exports for the host to call, once it is instantiated.
+    pub(crate) entries: Entries,
+    /// Why the run ends, found while a host function had called into the guest.
+    pub(crate) ending: Option<wasmtime::Error>,
 }
 
 impl Run {
-    pub(crate) fn new(control: Arc<Control>, calls: Calls, memory_limit: MemoryLimit) -> Self {
-        Self { control, calls, memory_limit, memory: None }
+    pub(crate) fn new(control: Arc<Control>, calls: HostCalls, memory_limit: MemoryLimit) -> Self {
+        Self { control, calls, memory_limit, memory: None, entries: Entries::default(), ending: None }
     }
 
     pub(crate) fn control(&self) -> &Arc<Control> {

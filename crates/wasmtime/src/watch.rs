@@ -4,6 +4,7 @@
 use crate::Error;
 use crate::store::{State, memory};
 use amphi_core::Watch;
+use amphi_core::abi::SeenCall;
 use amphi_wasi::trace::{HostCall, Recorder};
 use amphi_wasi::{Call, Errno, Gate, SliceMemory};
 use wasmtime::{Caller, Result};
@@ -58,21 +59,13 @@ fn at_gate<W: Watched + 'static, T>(
     Ok(state.wasi.gate().map(|gate| act(gate, &SliceMemory::new(bytes), now_ns)))
 }
 
-/// Calls a host function of a guest that may be watched, and tells of it.
-pub(crate) fn host_call<W: Watched, T>(state: &mut State<W>, call: impl FnOnce(&mut State<W>) -> T) -> T {
-    let begin_ns = match state.wasi.gate() {
-        Some(_) => state.wasi.seen_ns(),
-        None => return call(state),
-    };
-    let answer = call(state);
-    if let Some(seen) = state.run.calls.take_seen() {
-        let end_ns = state.wasi.seen_ns();
-        let reply = seen.reply.as_deref().map_err(String::as_str);
-        if let Some(gate) = state.wasi.gate() {
-            gate.host_call(HostCall { function: &seen.function, args: &seen.args, reply, begin_ns, end_ns });
-        }
+/// Tells of a call between guest and host that is over.
+pub(crate) fn host_call<W: Watched>(state: &mut State<W>, seen: &SeenCall, begin_ns: u64) {
+    let end_ns = state.wasi.seen_ns();
+    let reply = seen.reply.as_deref().map_err(String::as_str);
+    if let Some(gate) = state.wasi.gate() {
+        gate.host_call(HostCall { function: &seen.function, args: &seen.args, reply, begin_ns, end_ns });
     }
-    answer
 }
 
 /// The guest makes no more calls.

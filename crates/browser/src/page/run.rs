@@ -213,6 +213,7 @@ impl Run {
             exit,
             files: Vec::new(),
             mounts: Vec::new(),
+            replies: Vec::new(),
             timings: Vec::new(),
         };
         self.over(Event::Finished { outcome: Box::new(outcome), killed: true });

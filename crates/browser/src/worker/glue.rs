@@ -23,9 +23,10 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(super) fn guest_instantiate(module: &JsValue, suspending: bool, waits: Vec<String>) -> Result<(), JsValue>;
     pub(super) fn guest_drop();
-    pub(super) fn guest_has_start() -> bool;
-    pub(super) fn guest_run() -> String;
-    pub(super) fn guest_run_suspending() -> Promise;
+    pub(super) fn guest_has(entry: &str) -> bool;
+    pub(super) fn guest_enter(name: &str, core: *mut u64, params: usize, result: &str) -> Option<String>;
+    pub(super) fn guest_run(entry: &str) -> String;
+    pub(super) fn guest_run_suspending(entry: &str) -> Promise;
 
     #[wasm_bindgen(catch)]
     pub(super) fn fetch_library() -> Result<Uint8Array, JsValue>;

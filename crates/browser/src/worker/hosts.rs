@@ -3,8 +3,8 @@
 //! It must never know who calls them, nor guest memory.
 
 use amphi_core::{
-    CoreType, HostError, HostExport, HostFunction, Interface, LocalModule, LocalRegistry, PreparedBody, PreparedHost,
-    Scalar, Signature, Type, Value, trap,
+    CoreType, Cx, HostError, HostExport, HostFunction, HostModule, Interface, MAX_FLAT_PARAMS, PreparedBody,
+    PreparedHost, Registry, Scalar, Signature, Type, Value, trap,
 };
 
 use super::glue;
@@ -14,9 +14,9 @@ use crate::words;
 ///
 /// # Errors
 /// In words: which module the browser would not have, and why.
-pub(super) fn registry(hosts: Vec<PreparedHost>) -> Result<LocalRegistry, String> {
+pub(super) fn registry(hosts: Vec<PreparedHost>) -> Result<Registry, String> {
     glue::hosts_drop();
-    let mut registry = LocalRegistry::new();
+    let mut registry = Registry::new();
     for PreparedHost { name, body } in hosts {
         let module = match body {
             PreparedBody::Wasm { interface, module, exports, initialize } => {
@@ -39,19 +39,17 @@ fn wasm(
     module: &[u8],
     exports: &[HostExport],
     initialize: bool,
-) -> Result<LocalModule, String> {
+) -> Result<HostModule, String> {
     let instance = glue::host_instantiate(module, initialize)
         .map_err(|error| format!("The host module {name} cannot run: {}.", words(&error)))?;
     let functions = interface.functions.clone();
-    let mut builder = LocalModule::implement(interface);
+    let mut builder = HostModule::implement(interface);
     for (function, export) in functions.iter().zip(exports) {
         let kinds = |types: &[CoreType]| types.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" ");
         let number = glue::host_export(&instance, &export.name, &kinds(&export.params), &kinds(&export.results));
         let signature = function.signature.clone();
-        builder = builder.boxed(
-            &function.name,
-            Box::new(Export { signature, number, results: export.results.len(), slots: Vec::new() }),
-        );
+        builder =
+            builder.boxed(&function.path(), Box::new(Export { signature, number, results: export.results.len() }));
     }
     builder.build().map_err(|error| error.to_string())
 }
@@ -63,15 +61,12 @@ struct Export {
     /// What `glue.js` knows it by.
     number: u32,
     results: usize,
-    /// Kept between calls: arguments as core values, replaced by the results.
-    slots: Vec<u64>,
 }
 
 impl Export {
-    /// Calls it with what `slots` holds; results are then in front.
-    fn run(&mut self) -> Result<(), HostError> {
-        self.slots.resize(self.slots.len().max(self.results), 0);
-        match glue::host_call(self.number, self.slots.as_mut_ptr()) {
+    /// Calls it with core values, which its results replace; there is room for both.
+    fn run(&self, core: &mut [u64]) -> Result<(), HostError> {
+        match glue::host_call(self.number, core.as_mut_ptr()) {
             None => Ok(()),
             Some(why) => Err(HostError::host(format!("the host function trapped: {}", trap::words(&why)))),
         }
@@ -88,32 +83,33 @@ impl HostFunction for Export {
         &self.signature
     }
 
-    fn call(&mut self, args: &[Value]) -> Result<Value, HostError> {
-        let slots =
-            self.params().zip(args).map(|(scalar, value)| scalar.slot(value).map(|slot| scalar.core_from_slot(slot)));
-        let slots: Option<Vec<u64>> = slots.collect();
-        self.slots = slots.ok_or_else(|| HostError::type_error("an argument does not fit its parameter"))?;
-        self.run()?;
+    fn call(&self, _: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
+        let core =
+            self.params().zip(&args).map(|(scalar, value)| scalar.slot(value).map(|slot| scalar.core_from_slot(slot)));
+        let core: Option<Vec<u64>> = core.collect();
+        let mut core = core.ok_or_else(|| HostError::type_error("an argument does not fit its parameter"))?;
+        core.resize(core.len().max(self.results), 0);
+        self.run(&mut core)?;
         let value =
-            |ty: &Type, slot: &u64| scalar(ty).map_or(Value::None, |scalar| scalar.value(scalar.slot_from_core(*slot)));
+            |ty: &Type, core: &u64| scalar(ty).map_or(Value::None, |scalar| scalar.value(scalar.slot_from_core(*core)));
         Ok(match &self.signature.result {
             None => Value::None,
             Some(Type::Tuple(types)) => {
-                Value::Tuple(types.iter().zip(&self.slots).map(|(ty, slot)| value(ty, slot)).collect())
+                Value::Tuple(types.iter().zip(&core).map(|(ty, core)| value(ty, core)).collect())
             }
-            Some(ty) => self.slots.first().map_or(Value::None, |slot| value(ty, slot)),
+            Some(ty) => core.first().map_or(Value::None, |core| value(ty, core)),
         })
     }
 
-    fn call_flat(&mut self, slots: &mut [u64]) -> Option<Result<(), HostError>> {
-        let mut core = std::mem::take(&mut self.slots);
-        core.clear();
-        core.extend(self.params().zip(slots.iter()).map(|(scalar, slot)| scalar.core_from_slot(*slot)));
-        self.slots = core;
-        let done = self.run();
+    fn call_flat(&self, slots: &mut [u64]) -> Option<Result<(), HostError>> {
+        let mut core = [0; MAX_FLAT_PARAMS];
+        for (core, (scalar, slot)) in core.iter_mut().zip(self.params().zip(slots.iter())) {
+            *core = scalar.core_from_slot(*slot);
+        }
+        let done = self.run(&mut core);
         let result = self.signature.result.as_ref().and_then(scalar);
-        if let (Some(scalar), Some(core), Some(slot)) = (result, self.slots.first(), slots.first_mut()) {
-            *slot = scalar.slot_from_core(*core);
+        if let (Some(scalar), Some(slot)) = (result, slots.first_mut()) {
+            *slot = scalar.slot_from_core(core[0]);
         }
         Some(done)
     }

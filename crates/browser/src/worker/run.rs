@@ -5,13 +5,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use amphi_core::abi::{AbiCall, HostCalls};
+use amphi_core::abi::{self, AbiCall, GuestExport, HostCalls, SeenCall, Step};
 use amphi_core::protocol::Waiting;
-use amphi_core::{Exit, HostFunction, Limit, Limits};
+use amphi_core::{CoreType, Crossing, Cx, Exit, ExportCall, Exports, GuestId, HostError, Limit, Limits, Reply, trap};
 use amphi_wasi::trace::HostCall;
 use amphi_wasi::{Call, Context, Flow, Stop, Wait};
 
 use super::clock::Clock;
+use super::glue;
 use super::inbox::Inbox;
 use super::library;
 use super::memory::GuestMemory;
@@ -38,7 +39,7 @@ pub(super) enum Answer {
 /// What a run needs while its guest runs.
 pub(super) struct Run {
     pub(super) context: Context<WorkerPlatform>,
-    pub(super) hosts: HostCalls<dyn HostFunction>,
+    pub(super) hosts: HostCalls,
     pub(super) waiting: Waiting,
     pub(super) inbox: Rc<Inbox>,
     pub(super) output: Rc<RefCell<Output>>,
@@ -54,6 +55,9 @@ pub(super) struct Run {
     pub(super) exit: Option<Exit>,
     /// True since the page was told that the guest waits for input.
     pub(super) told_waiting: bool,
+    /// Calls of host functions into the guest that are under way: below them JavaScript is on the stack, and nothing can
+    /// be suspended.
+    pub(super) nested: u32,
 }
 
 /// Begins a run.
@@ -71,12 +75,102 @@ pub(super) fn wasi(call: Call, args: &[u64]) -> Answer {
     with(|run| run.wasi(call, args))
 }
 
-/// Serves a host call.
+/// Serves a host call. While a host function runs nothing of the run is borrowed: it may call back into the guest.
 pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
-    with(|run| match call {
+    let mut step = None;
+    let answer = with(|run| match call {
         AbiCall::Interrupt => run.interrupt(),
-        call => run.host(call, args),
-    })
+        call => {
+            step = Some(run.hosts.begin(GuestId::PROGRAM, &mut GuestMemory, call, args));
+            Answer::Number(0)
+        }
+    });
+    match step {
+        None => answer,
+        Some(Step::Done(number)) => Answer::Number(number),
+        Some(Step::Invoke(invocation)) => {
+            let number = invocation.serve(&mut Worker);
+            // The guest may have ended in what the host function called: then it goes on nowhere.
+            with(|run| if run.exit.is_some() { Answer::Stop } else { Answer::Number(number) })
+        }
+    }
+}
+
+/// Calls what the program exports, once it has run, and ends it.
+pub(super) fn call(calls: &[ExportCall]) -> Vec<Reply> {
+    let mut worker = Worker;
+    let mut replies = Vec::new();
+    let mut cx = Cx::new(&mut worker);
+    match Exports::of(&mut cx, GuestId::PROGRAM) {
+        Ok(exports) => {
+            for call in calls {
+                let reply = exports.call_text(&mut cx, call);
+                if RUN.with_borrow(|run| run.as_ref().is_none_or(|run| run.exit.is_some())) {
+                    break;
+                }
+                replies.push(reply);
+            }
+        }
+        Err(error) => replies.push(Err(error.to_string())),
+    }
+    // A guest that ended before is not entered again.
+    let _ = worker.enter(GuestId::PROGRAM, GuestExport::Finish as u32, &mut [0]);
+    replies
+}
+
+/// The run under way, in the middle of a host function.
+struct Worker;
+
+impl Worker {
+    fn run<T>(&mut self, act: impl FnOnce(&mut Run) -> T) -> Result<T, HostError> {
+        let run = RUN.with_borrow_mut(|run| run.as_mut().map(act));
+        run.ok_or_else(|| HostError::host("the run has ended"))
+    }
+}
+
+impl Crossing for Worker {
+    fn with(
+        &mut self,
+        _guest: GuestId,
+        act: &mut dyn FnMut(&mut HostCalls, &mut dyn abi::GuestMemory),
+    ) -> Result<(), HostError> {
+        self.run(|run| act(&mut run.hosts, &mut GuestMemory))
+    }
+
+    fn enter(&mut self, _guest: GuestId, export: u32, core: &mut [u64]) -> Result<(), HostError> {
+        let ended = || HostError::host("the run has ended");
+        let export = GuestExport::ALL.iter().find(|known| **known as u32 == export).ok_or_else(ended)?;
+        let over = self.run(|run| {
+            run.nested += 1;
+            run.exit.is_some()
+        })?;
+        let (name, params, results) = export.declared();
+        let why = if over { None } else { glue::guest_enter(name, core.as_mut_ptr(), params.len(), kind(results)) };
+        self.run(|run| {
+            run.nested -= 1;
+            match why.as_deref() {
+                // Why it was stopped was written down before.
+                None | Some("stop") => {}
+                Some(why) => run.exit = Some(Exit::Trap(trap::words(why).to_owned())),
+            }
+            if run.exit.is_some() { Err(ended()) } else { Ok(()) }
+        })?
+    }
+
+    fn watch(&mut self) -> Option<u64> {
+        self.run(|run| run.context.gate_mut().is_some().then(|| run.context.seen_ns())).ok()?
+    }
+
+    fn tell(&mut self, call: SeenCall, begin_ns: u64) {
+        // A run that is gone has nobody who looks on.
+        let _ = self.run(|run| {
+            let end_ns = run.context.seen_ns();
+            let reply = call.reply.as_deref().map_err(String::as_str);
+            if let Some(gate) = run.context.gate_mut() {
+                gate.host_call(HostCall { function: &call.function, args: &call.args, reply, begin_ns, end_ns });
+            }
+        });
+    }
 }
 
 /// Until when the suspended guest waits.
@@ -123,19 +217,6 @@ impl Run {
         }
     }
 
-    fn host(&mut self, call: AbiCall, args: &[i32]) -> Answer {
-        let begin_ns = self.context.gate_mut().is_some().then(|| self.context.seen_ns());
-        let answer = self.hosts.dispatch(&mut GuestMemory, call, args);
-        if let (Some(begin_ns), Some(seen)) = (begin_ns, self.hosts.take_seen()) {
-            let end_ns = self.context.seen_ns();
-            let reply = seen.reply.as_deref().map_err(String::as_str);
-            if let Some(gate) = self.context.gate_mut() {
-                gate.host_call(HostCall { function: &seen.function, args: &seen.args, reply, begin_ns, end_ns });
-            }
-        }
-        Answer::Number(answer)
-    }
-
     /// The guest makes no more calls.
     pub(super) fn finish(&mut self) {
         let now_ns = self.context.seen_ns();
@@ -164,7 +245,7 @@ impl Run {
             Wait::StdinUntil { monotonic_ns } => (true, milliseconds(monotonic_ns)),
         };
         let until_ms = until_ms.min(self.deadline_ms);
-        match self.waiting {
+        match self.way_to_wait() {
             Waiting::Shared => {
                 let Some(control) = self.inbox.control() else { return Some(self.stop(Exit::Interrupted)) };
                 // First a ticket, then another look: what comes in between is then not slept through.
@@ -184,12 +265,25 @@ impl Run {
             }
             Waiting::None => {
                 self.output.borrow_mut().send(now);
-                // Input was given in advance, so only time is ever waited for.
+                if until_ms == f64::INFINITY {
+                    // Input is given in advance where nothing can be waited for, so this is below a host function.
+                    let why = "input cannot be waited for in a call from the host: this browser cannot suspend there";
+                    return Some(self.stop(Exit::Trap(why.to_owned())));
+                }
                 while self.clock.now_ms() < until_ms {
                     std::hint::spin_loop();
                 }
                 None
             }
+        }
+    }
+
+    /// How this call can wait: below a host function JavaScript is on the stack, which is not suspended.
+    fn way_to_wait(&self) -> Waiting {
+        match self.waiting {
+            Waiting::Jspi if self.nested > 0 && self.inbox.control().is_some() => Waiting::Shared,
+            Waiting::Jspi if self.nested > 0 => Waiting::None,
+            waiting => waiting,
         }
     }
 
@@ -223,6 +317,11 @@ impl Run {
         self.exit = Some(exit);
         Answer::Stop
     }
+}
+
+/// The name of an export's one result as `glue.js` knows it; empty for none.
+fn kind(results: &[CoreType]) -> &'static str {
+    results.first().map_or("", |kind| kind.name())
 }
 
 fn core_limit(limit: amphi_wasi::Limit) -> Limit {

@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use amphi_core::abi::{self, HostCalls};
+use amphi_core::abi::{self, GuestExport, HostCalls};
 use amphi_core::protocol::Waiting;
 use amphi_core::{
-    Bytes, Change, ChangedFile, Exit, Guest, LIB, Outcome, Prepared, Program, Stdin, Timing, WORK, Watch, trap,
+    Bytes, Change, ChangedFile, Exit, ExportCall, Guest, LIB, Outcome, Prepared, Program, Stdin, Timing, WORK, Watch,
+    trap,
 };
 use amphi_wasi::trace::Recorder;
 use amphi_wasi::{Access, Config, Content, Context, Determinism, FaultError, Gate, Limits, Preopen, Tree};
@@ -32,6 +33,10 @@ pub(super) struct Started {
     clock: Clock,
     prepare_ms: f64,
     began_ms: f64,
+    /// The export that runs the program.
+    pub(super) entry: &'static str,
+    /// What is called once it has run.
+    calls: Vec<ExportCall>,
 }
 
 /// Sets everything up; the guest's entry point is called next.
@@ -48,8 +53,14 @@ pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsVa
     if !(program.is_python() && worker.fresh) {
         instantiate(module, worker.waiting)?;
     }
-    if !glue::guest_has_start() {
-        return Err("The module is not a command: it does not export _start.".to_owned());
+    let (serve, ..) = GuestExport::Serve.declared();
+    let entry = if program.calls.is_empty() { "_start" } else { serve };
+    if !glue::guest_has(entry) {
+        return Err(if entry == serve {
+            format!("Only Python programs export functions that can be called: the module does not export {serve}.")
+        } else {
+            "The module is not a command: it does not export _start.".to_owned()
+        });
     }
     let given = match &program.stdin {
         Stdin::Bytes(bytes) => Some(bytes.0.clone()),
@@ -66,8 +77,9 @@ pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsVa
         resolution_ns: Clock::resolution_ns(worker.waiting == Waiting::Shared),
     };
     let limits = program.limits.clone();
+    let calls = program.calls.clone();
     let gate = gate(&program.watch)?;
-    let mut hosts = HostCalls::new(hosts::registry(hosts)?, limits.memory_bytes);
+    let mut hosts = HostCalls::new(hosts::registry(hosts)?, limits.memory_bytes, limits.call_depth);
     if gate.is_some() {
         hosts.watch();
     }
@@ -89,21 +101,25 @@ pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsVa
         until_ms: 0.0,
         exit: None,
         told_waiting: false,
+        nested: 0,
     });
-    Ok(Started { folders, clock, prepare_ms, began_ms })
+    Ok(Started { folders, clock, prepare_ms, began_ms, entry, calls })
 }
 
 impl Started {
     /// What the run left; `ending` is what `glue.js` says of the guest's end. None if there was no run.
     pub(super) fn finish(self, ending: String) -> Option<Outcome> {
+        let replies = if self.calls.is_empty() || !ending.is_empty() { Vec::new() } else { run::call(&self.calls) };
         let ended_ms = self.clock.now_ms();
         let mut run = run::end()?;
         run.finish();
         run.output.borrow_mut().send(ended_ms);
+        let code = ending.strip_prefix("exit ").and_then(|code| code.parse::<i32>().ok());
         let exit = match (run.exit, ending.as_str()) {
-            (Some(exit), "stop") => exit,
-            (_, "") => Exit::Code(0),
-            (_, trapped) => Exit::Trap(trap::words(trapped).to_owned()),
+            (Some(exit), _) => exit,
+            (None, "") => Exit::Code(0),
+            (None, _) if code.is_some() => Exit::Code(code.unwrap_or_default().cast_unsigned()),
+            (None, trapped) => Exit::Trap(trap::words(trapped).to_owned()),
         }
         .caused_by_memory(run.hosts.memory_refused());
         let timing = |name: &str, from: f64, to: f64| Timing { name: name.to_owned(), us: microseconds(to - from) };
@@ -116,6 +132,7 @@ impl Started {
             exit,
             files,
             mounts: changes.collect(),
+            replies,
             timings: vec![
                 timing("instantiate", self.prepare_ms, self.began_ms),
                 timing("run", self.began_ms, ended_ms),

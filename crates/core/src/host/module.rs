@@ -2,10 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::check;
+use crate::describe;
 use crate::error::HostError;
-use crate::host::{Holds, HostFunction};
+use crate::handle::GuestId;
+use crate::host::{Cx, HostFunction};
 use crate::names::{closest, is_python_name, python_name};
-use crate::types::{Function, Interface, Signature};
+use crate::types::{Flat, Function, Interface, MAX_FLAT_PARAMS, Place, Signature};
 use crate::value::Value;
 use crate::wire::WireError;
 
@@ -53,39 +56,55 @@ pub enum ModuleError {
     },
 }
 
-/// What Python imports as one module, with everything to call it.
+/// What Python imports as one module, with everything to call it. Once built it never changes, so that many runs may
+/// share it.
 ///
 /// ```
-/// use amphi_core::{HostError, Scalar, SendModule, SendRegistry, Signature, Value};
+/// use amphi_core::{HostError, HostModule, Registry, Scalar, Signature, Value};
 ///
 /// let signature = Signature::new().param("a", Scalar::S32).param("b", Scalar::S32).returns(Scalar::S32);
-/// let demo = SendModule::builder("demo")
-///     .function("demo", signature, |args| match args {
+/// let demo = HostModule::builder("demo")
+///     .function("demo", signature, |_, args| match args.as_slice() {
 ///         [Value::Int(a), Value::Int(b)] => Ok(Value::Int((a + b) * 10)),
-///         _ => Err(HostError::host("the registry checks arguments first")),
+///         _ => Err(HostError::host("arguments are checked first")),
 ///     })
 ///     .build()?;
-/// let mut registry = SendRegistry::new();
+/// let mut registry = Registry::new();
 /// registry.add(demo)?;
-/// assert_eq!(registry.call(0, vec![1.into(), 2.into()]), Ok(Value::Int(30)));
+/// assert!(registry.find("demo", "demo").is_ok());
 /// # Ok::<(), amphi_core::ModuleError>(())
 /// ```
-pub struct HostModule<F: HostFunction + ?Sized> {
-    pub(super) interface: Interface,
+pub struct HostModule {
+    interface: Interface,
     /// One for each of the interface's functions, in order.
-    pub(super) functions: Vec<Box<F>>,
+    bodies: Vec<Body>,
 }
 
-impl<F: HostFunction + ?Sized> HostModule<F> {
+struct Body {
+    function: Box<dyn HostFunction>,
+    flat: Option<Flat>,
+}
+
+/// What became of a call with slots.
+pub(crate) enum FlatCall {
+    /// It is over.
+    Done(Result<(), HostError>),
+    /// It goes on in a guest; the slots are checked already.
+    Enter(GuestId, u32),
+    /// The function takes values only.
+    Values(Vec<Value>),
+}
+
+impl HostModule {
     /// A module that declares its functions one by one.
     #[must_use]
-    pub fn builder(name: &str) -> Builder<F> {
+    pub fn builder(name: &str) -> Builder {
         Self::implement(Interface::new(name))
     }
 
     /// A module for functions that are declared already, for instance in WIT.
     #[must_use]
-    pub fn implement(interface: Interface) -> Builder<F> {
+    pub fn implement(interface: Interface) -> Builder {
         let bodies = interface.functions.iter().map(|_| None).collect();
         Builder { interface, bodies, error: None }
     }
@@ -95,16 +114,140 @@ impl<F: HostFunction + ?Sized> HostModule<F> {
     pub fn interface(&self) -> &Interface {
         &self.interface
     }
+
+    /// The flat form of a function that has one.
+    #[must_use]
+    pub fn flat(&self, at: usize) -> Option<&Flat> {
+        self.bodies.get(at)?.flat.as_ref()
+    }
+
+    /// Calls a function, by its place in the interface.
+    ///
+    /// # Errors
+    /// What [`check::arguments`] and [`check::result`] find, what the function says, and an `err` that a function
+    /// with a `result` type gave.
+    pub fn call(&self, at: usize, cx: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
+        let (declared, body) = self.body(at)?;
+        let args = check::arguments(&self.interface.name, declared, args)?;
+        let value = body.function.call(cx, args)?;
+        raised(check::result(&self.interface.name, declared, value)?)
+    }
+
+    /// Begins a call with slots; `slots` has [`Flat::slots`] of them.
+    pub(crate) fn call_flat(&self, at: usize, slots: &mut [u64]) -> FlatCall {
+        match self.begin_flat(at, slots) {
+            Ok(FlatCall::Done(done)) => FlatCall::Done(done.and_then(|()| self.check_flat(at, slots))),
+            Ok(call) => call,
+            Err(error) => FlatCall::Done(Err(error)),
+        }
+    }
+
+    fn begin_flat(&self, at: usize, slots: &mut [u64]) -> Result<FlatCall, HostError> {
+        let (declared, body) = self.body(at)?;
+        let flat = match &body.flat {
+            Some(flat) if flat.slots() <= slots.len() => flat,
+            _ => {
+                let Interface { name, .. } = &self.interface;
+                return Err(HostError::type_error(format!("{name}.{}() cannot be called flat", declared.name)));
+            }
+        };
+        for (at, (scalar, slot)) in flat.params.iter().zip(slots.iter()).enumerate() {
+            if !scalar.fits(*slot)
+                && let Some(param) = declared.signature.params.get(at)
+            {
+                return Err(check::slot_error(&self.interface.name, declared, param, *scalar, *slot));
+            }
+        }
+        if let Some((guest, export)) = body.function.export() {
+            return Ok(FlatCall::Enter(guest, export));
+        }
+        Ok(match body.function.call_flat(slots) {
+            Some(done) => FlatCall::Done(done),
+            None => FlatCall::Values(flat.params.iter().zip(slots).map(|(scalar, slot)| scalar.value(*slot)).collect()),
+        })
+    }
+
+    /// Checks the result of a call with slots.
+    pub(crate) fn check_flat(&self, at: usize, slots: &[u64]) -> Result<(), HostError> {
+        let (declared, body) = self.body(at)?;
+        match (body.flat.as_ref().and_then(|flat| flat.result), slots.first()) {
+            (Some(scalar), Some(slot)) if !scalar.fits(*slot) => {
+                Err(check::result_slot_error(&self.interface.name, declared, scalar, *slot))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Calls a function with slots, the whole way.
+    ///
+    /// # Errors
+    /// As [`Self::call`]; a function without a flat form is a `TypeError`.
+    pub fn call_with_slots(&self, at: usize, cx: &mut Cx<'_>, slots: &mut [u64]) -> Result<(), HostError> {
+        match self.call_flat(at, slots) {
+            FlatCall::Done(done) => done,
+            FlatCall::Enter(guest, export) => self.enter_flat(at, cx, guest, export, slots),
+            FlatCall::Values(args) => {
+                let value = self.call(at, cx, args)?;
+                let result = self.flat(at).and_then(|flat| flat.result);
+                if let (Some(scalar), Some(slot)) = (result, slots.first_mut()) {
+                    // A checked value of a scalar type always has a slot.
+                    *slot = scalar.slot(&value).unwrap_or_default();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Goes on with a call of slots in a guest.
+    pub(crate) fn enter_flat(
+        &self,
+        at: usize,
+        cx: &mut Cx<'_>,
+        guest: GuestId,
+        export: u32,
+        slots: &mut [u64],
+    ) -> Result<(), HostError> {
+        let Some(flat) = self.flat(at) else { return Ok(()) };
+        let mut core = [0; MAX_FLAT_PARAMS];
+        for (core, (scalar, slot)) in core.iter_mut().zip(flat.params.iter().zip(slots.iter())) {
+            *core = scalar.core_from_slot(*slot);
+        }
+        cx.enter(guest, export, core.get_mut(..flat.slots()).unwrap_or_default())?;
+        if let (Some(scalar), Some(slot)) = (flat.result, slots.first_mut()) {
+            *slot = scalar.slot_from_core(core[0]);
+        }
+        self.check_flat(at, slots)
+    }
+
+    fn body(&self, at: usize) -> Result<(&Function, &Body), HostError> {
+        let found = self.interface.functions.get(at).zip(self.bodies.get(at));
+        found.ok_or_else(|| HostError::type_error(format!("{} has no function {at}", self.interface.name)))
+    }
+}
+
+/// A result, or the error that a failed WIT `result` raises: its payload is both message and data.
+fn raised(value: Value) -> Result<Value, HostError> {
+    match value {
+        Value::Err(payload) => {
+            let data = payload.map_or(Value::None, |value| *value);
+            let message = match &data {
+                Value::Str(text) => text.clone(),
+                other => other.to_string(),
+            };
+            Err(HostError::host(message).with_data(data))
+        }
+        value => Ok(value),
+    }
 }
 
 /// Puts a module together; mistakes are told by [`Builder::build`].
-pub struct Builder<F: HostFunction + ?Sized> {
+pub struct Builder {
     interface: Interface,
-    bodies: Vec<Option<Box<F>>>,
+    bodies: Vec<Option<Box<dyn HostFunction>>>,
     error: Option<ModuleError>,
 }
 
-impl<F: HostFunction + ?Sized> Builder<F> {
+impl Builder {
     /// What `help()` says about the module.
     #[must_use]
     pub fn docs(mut self, docs: &str) -> Self {
@@ -116,8 +259,7 @@ impl<F: HostFunction + ?Sized> Builder<F> {
     #[must_use]
     pub fn function<C>(self, name: &str, signature: Signature, body: C) -> Self
     where
-        C: FnMut(&[Value]) -> Result<Value, HostError>,
-        F: Holds<Closure<C>>,
+        C: Fn(&mut Cx<'_>, Vec<Value>) -> Result<Value, HostError> + Send + Sync + 'static,
     {
         self.documented(name, "", signature, body)
     }
@@ -126,8 +268,7 @@ impl<F: HostFunction + ?Sized> Builder<F> {
     #[must_use]
     pub fn documented<C>(mut self, name: &str, docs: &str, signature: Signature, body: C) -> Self
     where
-        C: FnMut(&[Value]) -> Result<Value, HostError>,
-        F: Holds<Closure<C>>,
+        C: Fn(&mut Cx<'_>, Vec<Value>) -> Result<Value, HostError> + Send + Sync + 'static,
     {
         let python = python_name(name);
         self.interface.functions.push(Function {
@@ -135,26 +276,26 @@ impl<F: HostFunction + ?Sized> Builder<F> {
             source_name: name.to_owned(),
             docs: docs.to_owned(),
             signature,
+            place: Place::Free,
         });
         self.bodies.push(None);
         self.body(&python, body)
     }
 
-    /// Gives a declared function its body.
+    /// Gives a declared function its body; a resource's function has the resource before its name: `File.read`.
     #[must_use]
     pub fn body<C>(self, name: &str, body: C) -> Self
     where
-        C: FnMut(&[Value]) -> Result<Value, HostError>,
-        F: Holds<Closure<C>>,
+        C: Fn(&mut Cx<'_>, Vec<Value>) -> Result<Value, HostError> + Send + Sync + 'static,
     {
         let signature = self.declared(name).map(|function| function.signature.clone());
         let closure = Closure { signature: signature.unwrap_or_default(), body };
-        self.boxed(name, F::hold(closure))
+        self.boxed(name, Box::new(closure))
     }
 
     /// Gives a declared function its body, boxed already.
     #[must_use]
-    pub fn boxed(mut self, name: &str, function: Box<F>) -> Self {
+    pub fn boxed(mut self, name: &str, function: Box<dyn HostFunction>) -> Self {
         let error = match self.place(name) {
             None => Some(self.not_declared(name)),
             Some(at) => self.interface.functions.get(at).and_then(|declared| {
@@ -178,7 +319,7 @@ impl<F: HostFunction + ?Sized> Builder<F> {
     ///
     /// # Errors
     /// See [`ModuleError`]; the first mistake is told.
-    pub fn build(self) -> Result<HostModule<F>, ModuleError> {
+    pub fn build(self) -> Result<HostModule, ModuleError> {
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -188,22 +329,25 @@ impl<F: HostFunction + ?Sized> Builder<F> {
             return Err(ModuleError::Name(name.clone()));
         }
         for (at, function) in functions.iter().enumerate() {
-            let same = |other: &Function| other.name == function.name;
+            let same = |other: &Function| other.path() == function.path();
             if functions.iter().skip(at + 1).any(same) {
-                let twice = format!("the function {} of host module {name}", function.name);
+                let twice = format!("the function {} of host module {name}", function.path());
                 return Err(ModuleError::Twice(twice));
             }
         }
         let bodies = functions.iter().zip(self.bodies).map(|(function, body)| {
-            body.ok_or_else(|| ModuleError::NoBody { module: name.clone(), function: function.name.clone() })
+            body.ok_or_else(|| ModuleError::NoBody { module: name.clone(), function: function.path() })
         });
+        let bodies = bodies.map(|body| body.map(|function| Body { flat: Flat::of(function.signature()), function }));
         let bodies = bodies.collect::<Result<_, _>>()?;
-        Ok(HostModule { functions: bodies, interface: self.interface })
+        // What cannot be described could never be imported: better to hear of it now.
+        describe::encode(&self.interface, 0).map_err(|why| ModuleError::Large(name.clone(), why))?;
+        Ok(HostModule { bodies, interface: self.interface })
     }
 
-    /// The last declared function of that name that has no body, or else the last of that name.
-    fn place(&self, name: &str) -> Option<usize> {
-        self.interface.functions.iter().rposition(|function| function.name == name)
+    /// The last declared function of that [path](Function::path).
+    fn place(&self, path: &str) -> Option<usize> {
+        self.interface.functions.iter().rposition(|function| function.path() == path)
     }
 
     fn declared(&self, name: &str) -> Option<&Function> {
@@ -211,30 +355,33 @@ impl<F: HostFunction + ?Sized> Builder<F> {
     }
 
     fn not_declared(&self, name: &str) -> ModuleError {
-        let names = || self.interface.functions.iter().map(|function| function.name.as_str());
-        let offered = match closest(name, names()) {
+        let names: Vec<String> = self.interface.functions.iter().map(Function::path).collect();
+        let offered = match closest(name, names.iter().map(String::as_str)) {
             Some(close) => format!("did you mean {close}?"),
-            None => format!("declared: {}", names().collect::<Vec<_>>().join(", ")),
+            None => format!("declared: {}", names.join(", ")),
         };
         ModuleError::NotDeclared { module: self.interface.name.clone(), function: name.to_owned(), offered }
     }
 }
 
 /// A Rust closure as a host function.
-pub struct Closure<C> {
+struct Closure<C> {
     signature: Signature,
     body: C,
 }
 
-impl<C: FnMut(&[Value]) -> Result<Value, HostError>> HostFunction for Closure<C> {
+impl<C> HostFunction for Closure<C>
+where
+    C: Fn(&mut Cx<'_>, Vec<Value>) -> Result<Value, HostError> + Send + Sync,
+{
     fn signature(&self) -> &Signature {
         &self.signature
     }
 
-    fn call(&mut self, args: &[Value]) -> Result<Value, HostError> {
+    fn call(&self, cx: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
         // A panic is a mistake in the host function: the script hears of it, the run goes on. What the closure left
         // half done is its own; nothing of this crate is touched while it runs.
-        catch_unwind(AssertUnwindSafe(|| (self.body)(args))).unwrap_or_else(|panic| {
+        catch_unwind(AssertUnwindSafe(|| (self.body)(cx, args))).unwrap_or_else(|panic| {
             let message = panic
                 .downcast_ref::<&str>()
                 .map(|text| (*text).to_owned())

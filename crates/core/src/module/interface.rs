@@ -3,7 +3,7 @@
 use crate::module::{Export, Module};
 use crate::names::{closest, is_python_name, python_name};
 use crate::prepared::HostExport;
-use crate::types::{CoreType, Function, Interface, Param, Scalar, Signature, Type};
+use crate::types::{CoreType, Function, Interface, Param, Place, Scalar, Signature, Type};
 
 /// The interface of a module that nobody declared: every export that Python can name and call.
 ///
@@ -69,7 +69,7 @@ fn function(export: &Export) -> Result<Function, String> {
             Some(Type::Tuple(types.collect()))
         }
     };
-    Ok(Function { name, source_name: export.name.clone(), docs: String::new(), signature })
+    Ok(Function { name, source_name: export.name.clone(), docs: String::new(), signature, place: Place::Free })
 }
 
 fn core_signature(export: &Export) -> Result<HostExport, String> {

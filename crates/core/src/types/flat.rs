@@ -216,7 +216,7 @@ impl Scalar {
 }
 
 /// The low 32 bits.
-fn low_half(slot: u64) -> u32 {
+pub(crate) fn low_half(slot: u64) -> u32 {
     let [a, b, c, d, ..] = slot.to_le_bytes();
     u32::from_le_bytes([a, b, c, d])
 }

@@ -1,6 +1,7 @@
 //! Bytes to values. The bytes are hostile: every length is held against what is left before anything is allocated.
 
 use crate::abi::GuestMemory;
+use crate::handle::Exchange;
 use crate::value::{BigInt, Value};
 use crate::wire::{MAX_DEPTH, MAX_MESSAGE, MAX_VALUES, WireError, tag};
 
@@ -12,7 +13,22 @@ const ROOM: usize = 1024;
 /// # Errors
 /// See [`WireError`].
 pub fn decode(bytes: &[u8], memory: Option<&dyn GuestMemory>) -> Result<Value, WireError> {
-    let mut decoder = Decoder::new(bytes, memory);
+    decode_from(bytes, Peer { memory, exchange: None })
+}
+
+/// Where a message is from: the guest's memory, for views, and what it and the host hold of each other.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer<'a> {
+    pub(crate) memory: Option<&'a dyn GuestMemory>,
+    pub(crate) exchange: Option<&'a Exchange>,
+}
+
+/// Reads the one value that the bytes of a guest are.
+///
+/// # Errors
+/// See [`WireError`].
+pub(crate) fn decode_from(bytes: &[u8], from: Peer<'_>) -> Result<Value, WireError> {
+    let mut decoder = Decoder::new(bytes, from);
     let value = decoder.value(MAX_DEPTH)?;
     match decoder.left() {
         0 => Ok(value),
@@ -25,7 +41,12 @@ pub fn decode(bytes: &[u8], memory: Option<&dyn GuestMemory>) -> Result<Value, W
 /// # Errors
 /// See [`WireError`].
 pub fn decode_tuple(bytes: &[u8], memory: Option<&dyn GuestMemory>) -> Result<Vec<Value>, WireError> {
-    match decode(bytes, memory)? {
+    tuple(decode(bytes, memory)?)
+}
+
+/// The items of a tuple.
+pub(crate) fn tuple(value: Value) -> Result<Vec<Value>, WireError> {
+    match value {
         Value::Tuple(items) => Ok(items),
         other => Err(WireError::NoTuple(other.type_name())),
     }
@@ -34,14 +55,14 @@ pub fn decode_tuple(bytes: &[u8], memory: Option<&dyn GuestMemory>) -> Result<Ve
 struct Decoder<'a> {
     bytes: &'a [u8],
     at: usize,
-    memory: Option<&'a dyn GuestMemory>,
+    from: Peer<'a>,
     values_left: u32,
     views_left: usize,
 }
 
 impl<'a> Decoder<'a> {
-    fn new(bytes: &'a [u8], memory: Option<&'a dyn GuestMemory>) -> Self {
-        Self { bytes, at: 0, memory, values_left: MAX_VALUES, views_left: MAX_MESSAGE }
+    fn new(bytes: &'a [u8], from: Peer<'a>) -> Self {
+        Self { bytes, at: 0, from, values_left: MAX_VALUES, views_left: MAX_MESSAGE }
     }
 
     fn left(&self) -> usize {
@@ -86,7 +107,19 @@ impl<'a> Decoder<'a> {
             tag::SOME => Value::Some(Box::new(self.value(inner)?)),
             tag::OK => Value::Ok(self.payload(inner)?),
             tag::ERR => Value::Err(self.payload(inner)?),
-            tag::HANDLE => Value::Handle { resource: self.word()?, id: self.word()? },
+            tag::HELD => {
+                let number = self.word()?;
+                self.text()?;
+                let held = self.from.exchange.and_then(|exchange| exchange.held(number));
+                Value::Handle(held.ok_or(WireError::Thing(number))?.clone())
+            }
+            tag::OWN => {
+                let number = self.word()?;
+                let resource = self.text()?;
+                let resource = (!resource.is_empty()).then_some(resource.as_str());
+                let exchange = self.from.exchange.ok_or(WireError::Thing(number))?;
+                Value::Handle(exchange.object(number, resource))
+            }
             byte => return Err(WireError::Byte { at, byte }),
         })
     }
@@ -123,7 +156,7 @@ impl<'a> Decoder<'a> {
         let outside = WireError::View { at, len };
         let bytes = usize::try_from(len).map_err(|_| WireError::Large)?;
         self.views_left = self.views_left.checked_sub(bytes).ok_or(WireError::Large)?;
-        let memory = self.memory.ok_or(outside.clone())?;
+        let memory = self.from.memory.ok_or(outside.clone())?;
         memory.copy(at, len).map_err(|_| outside)
     }
 

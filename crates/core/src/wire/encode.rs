@@ -1,27 +1,42 @@
 //! Values to bytes. Nothing here fails but for size and depth.
 
 use crate::error::HostError;
+use crate::handle::{Crossed, Exchange, Handle};
 use crate::value::Value;
 use crate::wire::{MAX_DEPTH, MAX_MESSAGE, WireError, tag};
 
-/// Adds a value to `out`.
+/// Adds a value without handles to `out`.
 ///
 /// # Errors
-/// [`WireError::Deep`] and [`WireError::Large`]; `out` then holds a part of the value.
+/// [`WireError::Deep`], [`WireError::Large`] and [`WireError::Handle`]; `out` then holds a part of the value.
 pub fn encode(value: &Value, out: &mut Vec<u8>) -> Result<(), WireError> {
-    Encoder { out }.value(value, MAX_DEPTH)
+    Encoder::new(out, None).value(value, MAX_DEPTH)
 }
 
-/// Adds an error record to `out`: the tuple of kind, message, traceback and data.
+/// Adds a value to `out`, for the guest of this exchange.
+///
+/// # Errors
+/// As [`encode`]; the guest then holds no more than before.
+pub(crate) fn encode_to(value: &Value, out: &mut Vec<u8>, to: &mut Exchange) -> Result<(), WireError> {
+    let mut encoder = Encoder::new(out, Some(to));
+    let done = encoder.value(value, MAX_DEPTH);
+    if done.is_err() {
+        encoder.take_back();
+    }
+    done
+}
+
+/// Adds an error record to `out`: the tuple of kind, message, traceback, data, and the exception if it is the guest's.
 ///
 /// An error too large to send is replaced by a shorter one that says so.
-pub fn encode_error(error: &HostError, out: &mut Vec<u8>) {
+pub(crate) fn encode_error(error: &HostError, out: &mut Vec<u8>, to: Option<&mut Exchange>) {
     let start = out.len();
-    let mut encoder = Encoder { out };
+    let mut encoder = Encoder::new(out, to);
     if encoder.error(error).is_err() {
+        encoder.take_back();
         out.truncate(start);
         let short = HostError::new(error.kind.clone(), "an error that is too large to send; its data was left out");
-        if (Encoder { out }).error(&short).is_err() {
+        if Encoder::new(out, None).error(&short).is_err() {
             // Not even its kind could be sent: none is a value of one byte that always can.
             out.truncate(start);
             out.push(tag::NONE);
@@ -31,9 +46,25 @@ pub fn encode_error(error: &HostError, out: &mut Vec<u8>) {
 
 struct Encoder<'a> {
     out: &'a mut Vec<u8>,
+    to: Option<&'a mut Exchange>,
+    /// What the guest got on the way.
+    lent: Vec<u32>,
 }
 
-impl Encoder<'_> {
+impl<'a> Encoder<'a> {
+    fn new(out: &'a mut Vec<u8>, to: Option<&'a mut Exchange>) -> Self {
+        Self { out, to, lent: Vec::new() }
+    }
+
+    /// Takes from the guest what it got: the message that told of it does not go out.
+    fn take_back(&mut self) {
+        if let Some(to) = &mut self.to {
+            for number in self.lent.drain(..) {
+                to.drop(number);
+            }
+        }
+    }
+
     fn value(&mut self, value: &Value, depth: u32) -> Result<(), WireError> {
         let inner = depth.checked_sub(1).ok_or(WireError::Deep)?;
         match value {
@@ -96,11 +127,7 @@ impl Encoder<'_> {
                 self.out.push(tag::ERR);
                 self.payload(payload.as_deref(), inner)?;
             }
-            Value::Handle { resource, id } => {
-                self.out.push(tag::HANDLE);
-                self.word(*resource);
-                self.word(*id);
-            }
+            Value::Handle(handle) => self.handle(handle)?,
         }
         if self.out.len() > MAX_MESSAGE {
             return Err(WireError::Large);
@@ -110,13 +137,34 @@ impl Encoder<'_> {
 
     fn error(&mut self, error: &HostError) -> Result<(), WireError> {
         self.out.push(tag::TUPLE);
-        self.length(4)?;
+        self.length(5)?;
         for text in [error.kind.as_ref(), &error.message, &error.traceback] {
             self.out.push(tag::STR);
             self.sized(text.as_bytes())?;
         }
         // The record itself is one level.
-        self.value(&error.data, MAX_DEPTH - 1)
+        self.value(&error.data, MAX_DEPTH - 1)?;
+        match &error.raised {
+            Some(raised) if self.to.as_ref().is_some_and(|to| to.owns(raised)) => self.handle(raised),
+            _ => {
+                self.out.push(tag::NONE);
+                Ok(())
+            }
+        }
+    }
+
+    fn handle(&mut self, handle: &Handle) -> Result<(), WireError> {
+        let (tag, number) = match self.to.as_mut().and_then(|to| to.give(handle)) {
+            Some(Crossed::Back(number)) => (tag::OWN, number),
+            Some(Crossed::Lent(number)) => {
+                self.lent.push(number);
+                (tag::HELD, number)
+            }
+            None => return Err(WireError::Handle),
+        };
+        self.out.push(tag);
+        self.word(number);
+        self.sized(handle.resource().unwrap_or_default().as_bytes())
     }
 
     fn items(&mut self, tag: u8, items: &[Value], depth: u32) -> Result<(), WireError> {

@@ -21,7 +21,7 @@ class HostError(Exception):
 
     @staticmethod
     def _from_record(record):
-        kind, message, traceback, data = record
+        kind, message, traceback, data = record[:4]
         cls = getattr(builtins, kind, None)
         if not (isinstance(cls, type) and issubclass(cls, Exception)):
             cls = HostError
@@ -33,6 +33,21 @@ class HostError(Exception):
         if traceback:
             error.add_note(traceback)
         return error
+
+
+def _record(error):
+    """What the host is told of an exception: its kind, message, traceback and what it carries."""
+    import traceback
+
+    kind = type(error).__name__
+    data = getattr(error, "data", None)
+    if not isinstance(data, (str, int, float, bytes, list, tuple, dict)):
+        data = None
+    try:
+        message = str(error)
+    except Exception:
+        message = f"{kind}, which cannot be shown"
+    return kind, message, "".join(traceback.format_exception(error)), data
 
 
 _SCALARS = {
@@ -76,8 +91,10 @@ def _python_type(description):
             return f"{_python_type(item)} | None"
         case ("result", ok, _):
             return _python_type(ok)
-        case (("record" | "variant" | "enum" | "flags"), name, _):
+        case (("record" | "variant" | "enum" | "flags" | "handle"), name, _):
             return name
+        case ("callable", _, (params, result)):
+            return f"Callable[[{', '.join(_python_type(type_) for _, type_ in params)}], {_python_type(result)}]"
         case (kind, *_):
             return _SCALARS.get(kind, kind)
 
@@ -142,21 +159,33 @@ def _case(index, payload):
 
 
 def _named_class(module, description):
-    kind, name, parts = description
-    match kind:
-        case "record":
-            cls = namedtuple(name, [field for field, _ in parts])
-        case "enum":
-            cls = enum.Enum(name, [(case, index) for index, case in enumerate(parts)])
-        case "flags":
-            cls = enum.Flag(name, [(flag, 1 << index) for index, flag in enumerate(parts)])
-        case "variant":
+    match description:
+        case ("record", name, fields):
+            cls = namedtuple(name, [field for field, _ in fields])
+        case ("enum", name, cases):
+            cls = enum.Enum(name, [(case, index) for index, case in enumerate(cases)])
+        case ("flags", name, flags):
+            cls = enum.Flag(name, [(flag, 1 << index) for index, flag in enumerate(flags)])
+        case ("variant", name, parts):
             cases = {case: _case(index, payload) for index, (case, payload) in enumerate(parts)}
             cls = type(name, (_Variant,), {"__slots__": (), "_cases": tuple(cases), **cases})
+        case ("handle", name, _):
+            cls = type(name, (_amphi.Handle,), {"__slots__": ()})
         case _:
             return None
     cls.__module__ = module
     return cls
+
+
+def _construct(cls, function):
+    """Has a resource's class make its things by a host function."""
+
+    def __new__(cls, *args, **kwargs):
+        return function(*args, **kwargs)
+
+    __new__.__doc__ = function.__doc__
+    cls.__new__ = __new__
+    cls.__signature__ = function.__signature__
 
 
 class _Importer:
@@ -188,11 +217,23 @@ class _Importer:
                 classes[type_name] = cls
         module.__doc__ = docs or None
         module.__dict__.update(classes)
-        for function, index, function_docs, flat, params, result in functions:
-            made = _amphi.HostFunction(name, function, index, function_docs, flat, params, result, classes)
+        free = []
+        for function, index, function_docs, flat, params, result, place in functions:
+            kind, resource = place or (None, None)
+            path = f"{resource}.{function}" if resource else function
+            made = _amphi.HostFunction(
+                name, path, index, function_docs, flat, params, result, kind == "method", classes
+            )
             made.__signature__ = _LazySignature(params, result)
-            setattr(module, function, made)
-        module.__all__ = [*classes, *(function[0] for function in functions)]
+            match kind:
+                case None:
+                    setattr(module, function, made)
+                    free.append(function)
+                case "constructor":
+                    _construct(classes[resource], made)
+                case _:
+                    setattr(classes[resource], function, made)
+        module.__all__ = [*classes, *free]
 
 
 def install():

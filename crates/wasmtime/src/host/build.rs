@@ -5,7 +5,7 @@ use crate::cache::{Cache, Notice};
 use crate::control::Control;
 use crate::engine::Checks;
 use crate::{Engine, Error, Wasm};
-use amphi_core::{HostExport, Interface, PreparedBody, PreparedHost, SendModule, SendRegistry};
+use amphi_core::{HostExport, HostModule, Interface, PreparedBody, PreparedHost, Registry};
 use std::sync::Arc;
 use wasmtime::Module;
 
@@ -57,9 +57,9 @@ impl Hosts {
         engine: &Engine,
         control: &Arc<Control>,
         memory: u64,
-        registered: Vec<SendModule>,
-    ) -> Result<SendRegistry, Error> {
-        let mut registry = SendRegistry::new();
+        registered: Vec<Arc<HostModule>>,
+    ) -> Result<Registry, Error> {
+        let mut registry = Registry::new();
         let mut registered = registered;
         for Host { name, body } in &self.0 {
             let failed = |reason: String| Error::Host { name: name.clone(), reason };
@@ -74,12 +74,12 @@ impl Hosts {
                     if *initialize {
                         instance.call("_initialize").map_err(failed)?;
                     }
-                    let mut builder = SendModule::implement(interface.clone());
+                    let mut builder = HostModule::implement(interface.clone());
                     for (function, export) in interface.functions.iter().zip(exports) {
                         let body = instance.function(&export.name, &function.signature).map_err(failed)?;
-                        builder = builder.boxed(&function.name, Box::new(body));
+                        builder = builder.boxed(&function.path(), Box::new(body));
                     }
-                    builder.build().map_err(|error| failed(error.to_string()))?
+                    Arc::new(builder.build().map_err(|error| failed(error.to_string()))?)
                 }
             };
             registry.add(module).map_err(|error| failed(error.to_string()))?;

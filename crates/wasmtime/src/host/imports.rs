@@ -1,11 +1,11 @@
 //! Owns the linker entries of `amphi:host@1`, and what each does beyond core's handlers: it ends runs that have to end.
 
-use super::Bytes;
-use crate::control::Control;
-use crate::store::{State, memory};
-use crate::watch::{self, Watched};
-use amphi_core::abi::{AbiCall, MODULE};
-use wasmtime::{Caller, Linker, Result};
+use super::{Bytes, Native};
+use crate::store::{Run, State, memory};
+use crate::watch::Watched;
+use amphi_core::GuestId;
+use amphi_core::abi::{AbiCall, MODULE, Step};
+use wasmtime::{AsContextMut as _, Caller, Linker, Result};
 
 /// Offers the host-call ABI.
 pub(crate) fn add_to_linker<W: Watched + 'static>(linker: &mut Linker<State<W>>) -> Result<()> {
@@ -24,19 +24,28 @@ pub(crate) fn add_to_linker<W: Watched + 'static>(linker: &mut Linker<State<W>>)
 fn serve<W: Watched + 'static>(mut caller: Caller<'_, State<W>>, call: AbiCall, args: &[i32]) -> Result<i32> {
     if call == AbiCall::Interrupt {
         // Asked thousands of times a second: it needs no memory and touches nothing else.
-        let control = caller.data().run.control();
-        return ended(control).map(|()| control.take_signal().cast_signed());
+        let run = &mut caller.data_mut().run;
+        return ended(run).map(|()| run.control().take_signal().cast_signed());
     }
     let memory = memory(&mut caller)?;
     let (bytes, state) = memory.data_and_store_mut(&mut caller);
-    let answer = watch::host_call(state, |state| state.run.calls.dispatch(&mut Bytes(bytes), call, args));
-    if answer < 0 {
-        // A host function that was stopped says so as an error; the run must not go on to handle it.
-        ended(state.run.control())?;
+    match state.run.calls.begin(GuestId::PROGRAM, &mut Bytes(bytes), call, args) {
+        Step::Done(answer) if answer >= 0 => Ok(answer),
+        step => {
+            let answer = match step {
+                Step::Done(answer) => answer,
+                Step::Invoke(invocation) => invocation.serve(&mut Native(caller.as_context_mut())),
+            };
+            // A host function that was stopped says so as an error; the run must not go on to handle it.
+            ended(&mut caller.data_mut().run).map(|()| answer)
+        }
     }
-    Ok(answer)
 }
 
-fn ended(control: &Control) -> Result<()> {
-    control.end().map_or(Ok(()), |end| Err(end.into()))
+/// Ends the run if it has to.
+pub(super) fn ended(run: &mut Run) -> Result<()> {
+    match run.ending.take() {
+        Some(error) => Err(error),
+        None => run.control().end().map_or(Ok(()), |end| Err(end.into())),
+    }
 }

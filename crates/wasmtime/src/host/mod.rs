@@ -2,19 +2,17 @@
 //! It must never know WASI or a program's files.
 
 mod build;
+mod crossing;
 mod imports;
 mod module;
 mod typed;
 
 pub(crate) use build::Hosts;
+pub(crate) use crossing::{Entries, Native};
 pub(crate) use imports::add_to_linker;
 pub(crate) use typed::link;
 
-use amphi_core::HostFunction;
-use amphi_core::abi::{GuestMemory, HostCalls, OutOfBounds};
-
-/// The host functions of one run.
-pub(crate) type Calls = HostCalls<dyn HostFunction + Send>;
+use amphi_core::abi::{GuestMemory, OutOfBounds};
 
 /// A guest's memory as core sees it.
 struct Bytes<'a>(&'a mut [u8]);

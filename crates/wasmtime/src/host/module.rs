@@ -3,7 +3,7 @@
 
 use crate::control::Control;
 use crate::store::{MemoryLimit, watch};
-use amphi_core::{CoreType, HostError, HostFunction, MAX_FLAT_PARAMS, Scalar, Signature, Type, Value, trap};
+use amphi_core::{CoreType, Cx, HostError, HostFunction, MAX_FLAT_PARAMS, Scalar, Signature, Type, Value, trap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmtime::{Engine, Func, Module, Store, Trap, Val, ValRaw, ValType};
 
@@ -127,7 +127,7 @@ impl HostFunction for Exported {
         &self.signature
     }
 
-    fn call(&mut self, args: &[Value]) -> Result<Value, HostError> {
+    fn call(&self, _: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
         // The registry has checked the arguments, so each is there and has a slot; 0 would stand for another.
         let params = self.params.iter().enumerate().map(|(at, scalar)| {
             let slot = args.get(at).and_then(|arg| scalar.slot(arg));
@@ -144,7 +144,7 @@ impl HostFunction for Exported {
         })
     }
 
-    fn call_flat(&mut self, slots: &mut [u64]) -> Option<Result<(), HostError>> {
+    fn call_flat(&self, slots: &mut [u64]) -> Option<Result<(), HostError>> {
         let mut values = [ValRaw::i64(0); MAX_FLAT_PARAMS];
         if self.params.len() > slots.len() || self.params.len() > values.len() || self.results.len() > 1 {
             return None;

@@ -1,14 +1,16 @@
 //! Owns typed imports: a guest that imports `module.name` with core wasm types gets the host function of that name.
 //! What nobody offers is told here, with what was offered.
 
+use super::Native;
 use super::build::Hosts;
+use super::imports::ended;
 use super::module::{core, slot};
 use crate::store::State;
-use crate::watch::{self, Watched};
+use crate::watch::Watched;
 use crate::{Error, Wasm};
 use amphi_core::abi::{self, AbiCall};
-use amphi_core::{CoreType, Flat, Function, MAX_FLAT_PARAMS};
-use wasmtime::{Caller, ExternType, FuncType, Linker, Module, Val, ValType};
+use amphi_core::{CoreType, Flat, Function, GuestId, MAX_FLAT_PARAMS};
+use wasmtime::{AsContextMut as _, Caller, ExternType, FuncType, Linker, Module, Val, ValType};
 
 /// Links every import that WASI and the host-call ABI do not serve to the host function of that name.
 ///
@@ -55,15 +57,15 @@ pub(crate) fn link<W: Watched + 'static>(
                 *place = slot(*scalar, value);
             }
             let used = slots.get_mut(..flat.slots()).unwrap_or_default();
-            let state = caller.data_mut();
-            let called = watch::host_call(state, |state| state.run.calls.call_typed(number, used));
-            if let Err(error) = called {
-                if let Some(end) = state.run.control().end() {
-                    return Err(end.into());
-                }
-                // A core wasm import has no way to answer with an error.
-                return Err(wasmtime::Error::msg(format!("a host function failed: {error}")));
-            }
+            let registry = caller.data().run.calls.registry();
+            let found = registry.function(number).map(|(module, at)| (module.clone(), at));
+            let called = found.and_then(|(module, at)| {
+                let crossing = &mut Native(caller.as_context_mut());
+                abi::call_typed(crossing, GuestId::PROGRAM, &module, at, used)
+            });
+            ended(&mut caller.data_mut().run)?;
+            // A core wasm import has no way to answer with an error.
+            called.map_err(|error| wasmtime::Error::msg(format!("a host function failed: {error}")))?;
             if let (Some(scalar), Some(result)) = (flat.result, results.first_mut()) {
                 *result = core(scalar, slots[0]);
             }

@@ -1,0 +1,107 @@
+//! What a Python guest exports with `@amphi.export`: found by name, held against its type hints. This file never knows
+//! how a guest is entered.
+
+use crate::abi::{GuestExport, SeenCall};
+use crate::check;
+use crate::describe::Described;
+use crate::error::HostError;
+use crate::handle::GuestId;
+use crate::host::Cx;
+use crate::names::closest;
+use crate::outcome::Reply;
+use crate::program::ExportCall;
+use crate::types::{Function, Interface, Signature, low_half};
+use crate::value::Value;
+use crate::wave;
+
+/// The functions that a guest exports, once its program has run.
+#[derive(Debug, Clone)]
+pub struct Exports {
+    guest: GuestId,
+    described: Described,
+}
+
+impl Exports {
+    /// Runs the guest's program to its end, and asks what it exports; gives the program's exit code, too.
+    ///
+    /// # Errors
+    /// The guest cannot serve, or what it exports cannot be declared; the message is for the user.
+    pub fn serve(cx: &mut Cx<'_>, guest: GuestId) -> Result<(u32, Self), HostError> {
+        let mut core = [0];
+        cx.enter(guest, GuestExport::Serve as u32, &mut core)?;
+        Ok((low_half(core[0]), Self::of(cx, guest)?))
+    }
+
+    /// Asks a guest whose program has run what it exports.
+    ///
+    /// # Errors
+    /// What it exports cannot be declared; the message is for the user.
+    pub fn of(cx: &mut Cx<'_>, guest: GuestId) -> Result<Self, HostError> {
+        let mut core = [0];
+        cx.enter(guest, GuestExport::Exports as u32, &mut core)?;
+        let description = cx.with(guest, |calls, memory| calls.answered(guest, memory, core[0]))??;
+        let described = Described::read(description)
+            .map_err(|error| HostError::host(format!("what the guest exports cannot be read: {error}")))?;
+        Ok(Self { guest, described })
+    }
+
+    /// What is exported.
+    #[must_use]
+    pub fn interface(&self) -> &Interface {
+        &self.described.interface
+    }
+
+    /// The exported function of that name.
+    ///
+    /// # Errors
+    /// `AttributeError`: there is none; the message says which there are.
+    pub fn function(&self, name: &str) -> Result<&Function, HostError> {
+        let functions = &self.described.interface.functions;
+        functions.iter().find(|function| function.name == name).ok_or_else(|| {
+            let names: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
+            let hint = match closest(name, names.iter().copied()) {
+                Some(close) => format!("did you mean {close}?"),
+                None if names.is_empty() => {
+                    "nothing is; write @amphi.export before a function of the script".to_owned()
+                }
+                None => format!("these are: {}", names.join(", ")),
+            };
+            HostError::new("AttributeError", format!("{name} is not exported; {hint}"))
+        })
+    }
+
+    /// Calls an exported function.
+    ///
+    /// # Errors
+    /// What [`check::arguments`] finds, and what the function raises, with its traceback.
+    pub fn call(&self, cx: &mut Cx<'_>, name: &str, args: Vec<Value>) -> Result<Value, HostError> {
+        let function = self.function(name)?;
+        let Interface { name: interface, functions, .. } = &self.described.interface;
+        let args = check::arguments(interface, function, args)?;
+        let at = functions.iter().position(|other| other.name == name);
+        let number = at.and_then(|at| self.described.functions.get(at)).map_or(u32::MAX, |(number, _)| *number);
+        let seen = |args: &[Value]| SeenCall::exported(function, args);
+        let value = cx.invoke(self.guest, GuestExport::CallExport, number, args, seen)?;
+        check::result(interface, function, value)
+    }
+
+    /// The same in text: arguments and result as [`wave`] has them. What was raised is told with its traceback.
+    pub fn call_text(&self, cx: &mut Cx<'_>, call: &ExportCall) -> Reply {
+        let told = |error: HostError| match error.traceback.trim_end() {
+            "" => error.to_string(),
+            traceback => traceback.to_owned(),
+        };
+        let function = self.function(&call.name).map_err(told)?;
+        let Signature { params, result } = &function.signature;
+        let args = call.args.iter().enumerate().map(|(at, text)| match params.get(at) {
+            Some(param) => {
+                wave::parse(text, &param.ty).map_err(|why| format!("{}() argument '{}': {why}", call.name, param.name))
+            }
+            // The check of arguments says it better.
+            None => Ok(Value::None),
+        });
+        let args = args.collect::<Result<Vec<Value>, String>>()?;
+        let value = self.call(cx, &call.name, args).map_err(told)?;
+        Ok(result.as_ref().map_or_else(String::new, |ty| wave::to_text(&value, ty)))
+    }
+}

@@ -1,0 +1,205 @@
+/* The way of the host into this guest: functions that Python exports, and objects that the host holds and calls.
+ *
+ * The host puts a message into the room, and calls; the answer lies where the answer's number says until the next call.
+ * Calls nest: a message is read before anything is called, and the host reads an answer before it does anything else.
+ */
+#include "amphi.h"
+
+#include <string.h>
+
+/* A room or an answer of more bytes than this is not kept between calls. */
+#define KEPT (1 << 20)
+
+/* ---- messages ----------------------------------------------------------------------------------------------- */
+
+static char small_room[4096];
+static char *room = small_room;
+static Writer answer;
+
+AMPHI_EXPORT("amphi_room") char *amphi_room(uint32_t length)
+{
+    if (room != small_room) {
+        PyMem_Free(room);
+    }
+    room = length <= sizeof small_room ? small_room : PyMem_Malloc(length);
+    return room;
+}
+
+/* The arguments in the room: a tuple, whose items have the types of a callable, if there is one. */
+static PyObject *arguments(uint32_t length, const Type *type)
+{
+    PyObject *args = room == NULL ? PyErr_NoMemory() : decode_arguments(room, length, type);
+    if (length > KEPT) {
+        amphi_room(0);
+    }
+    return args;
+}
+
+/* ---- answers ------------------------------------------------------------------------------------------------ */
+
+static uint64_t answered(bool failed)
+{
+    return (uint64_t)failed << 63 | (uint64_t)answer.length << 32 | (uint32_t)(uintptr_t)answer.data;
+}
+
+static void answer_start(void)
+{
+    static bool started;
+    if (started) {
+        writer_finish(&answer);
+    }
+    started = true;
+    writer_start(&answer);
+}
+
+/* (kind, message, traceback, data, the exception itself). Nothing of it may fail: what does is left out. */
+static uint64_t answer_error(void)
+{
+    static const char nothing[] = {TAG_NONE};
+    PyObject *error = PyErr_GetRaisedException();
+    PyObject *module = PyImport_ImportModule("amphi._host");
+    PyObject *record = module == NULL ? NULL : PyObject_CallMethod(module, "_record", "O", error);
+    Place place = {.what = "error", .name = "error", .function = "amphi"};
+    answer_start();
+    bool whole = record != NULL && PyTuple_Check(record) && encode_tuple_head(&answer, (uint32_t)PyTuple_GET_SIZE(record) + 1) == 0;
+    for (Py_ssize_t i = 0; whole && i < PyTuple_GET_SIZE(record); i++) {
+        whole = encode(&answer, &TYPE_OF_ANYTHING, PyTuple_GET_ITEM(record, i), &place) == 0;
+    }
+    if (!whole || encode_object(&answer, error) < 0) {
+        PyErr_Clear();
+        answer_start();
+        memcpy(answer.data, nothing, sizeof nothing);
+        answer.length = sizeof nothing;
+    }
+    Py_XDECREF(record);
+    Py_XDECREF(module);
+    Py_XDECREF(error);
+    return answered(true);
+}
+
+/* What a call gave, or the exception that it raised. */
+static uint64_t answer_value(PyObject *value, const Type *type, const char *function)
+{
+    if (value != NULL) {
+        Place place = {.what = "result of", .name = function, .function = function};
+        answer_start();
+        int encoded = type == NULL ? encode(&answer, &TYPE_OF_ANYTHING, Py_None, &place) : encode(&answer, type, value, &place);
+        Py_DECREF(value);
+        if (encoded == 0) {
+            return answered(false);
+        }
+    }
+    return answer_error();
+}
+
+/* Calls something with the arguments in the room. `type` is a callable's; without one nothing is checked. */
+static uint64_t call(PyObject *callable, uint32_t length, const Type *type, const char *function)
+{
+    PyObject *args = arguments(length, type);
+    PyObject *value = args == NULL ? NULL : PyObject_Call(callable, args, NULL);
+    Py_XDECREF(args);
+    return answer_value(value, type == NULL ? &TYPE_OF_ANYTHING : type->items[type->count - 1], function);
+}
+
+/* ---- what Python exports ------------------------------------------------------------------------------------ */
+
+typedef struct {
+    PyObject *function, *name;
+    const Type *type; /* a callable's */
+} Exported;
+
+static Exported *exports;
+static uint32_t export_count;
+
+/* export(number, function, name, type, classes): the function that the host calls by this number. Numbers are given in
+ * order; one that is there already gets another function. */
+static PyObject *export(PyObject *module, PyObject *args)
+{
+    (void)module;
+    unsigned int number;
+    PyObject *function, *name, *type, *classes;
+    if (!PyArg_ParseTuple(args, "IOUOO!", &number, &function, &name, &type, &PyDict_Type, &classes)) {
+        return NULL;
+    }
+    const Type *read = type_read(type, classes);
+    if (read == NULL) {
+        return NULL;
+    }
+    if (number >= export_count) {
+        Exported *more = PyMem_Realloc(exports, (number + 1) * sizeof(Exported));
+        if (more == NULL) {
+            type_free(read);
+            return PyErr_NoMemory();
+        }
+        memset(more + export_count, 0, (number + 1 - export_count) * sizeof(Exported));
+        exports = more;
+        export_count = number + 1;
+    }
+    Exported gone = exports[number];
+    exports[number] = (Exported){.function = Py_NewRef(function), .name = Py_NewRef(name), .type = read};
+    Py_XDECREF(gone.function);
+    Py_XDECREF(gone.name);
+    type_free(gone.type);
+    Py_RETURN_NONE;
+}
+
+PyMethodDef amphi_enter_methods[] = {
+    {"export", export, METH_VARARGS, "export(number, function, name, type, classes)\n--\n\nWhat the host calls by this number."},
+    {NULL, NULL, 0, NULL},
+};
+
+/* The description of what is exported, as amphi._export makes it. */
+AMPHI_EXPORT("amphi_exports") uint64_t amphi_exports(void)
+{
+    PyObject *module = PyImport_ImportModule("amphi._export");
+    PyObject *description = module == NULL ? NULL : PyObject_CallMethod(module, "_describe", NULL);
+    Py_XDECREF(module);
+    return answer_value(description, &TYPE_OF_ANYTHING, "amphi");
+}
+
+/* ---- calls -------------------------------------------------------------------------------------------------- */
+
+void amphi_flush(void)
+{
+    static const char *const NAMES[] = {"stdout", "stderr"};
+    PyObject *raised = PyErr_GetRaisedException();
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        PyObject *file = PySys_GetObject(NAMES[i]);
+        PyObject *flushed = file == NULL || file == Py_None ? NULL : PyObject_CallMethod(file, "flush", NULL);
+        Py_XDECREF(flushed);
+        PyErr_Clear();
+    }
+    PyErr_SetRaisedException(raised);
+}
+
+AMPHI_EXPORT("amphi_call_export") uint64_t amphi_call_export(uint32_t number, uint32_t length)
+{
+    if (number >= export_count || exports[number].function == NULL) {
+        PyErr_Format(PyExc_SystemError, "there is no export %u", number);
+        return answer_error();
+    }
+    Exported exported = exports[number];
+    Py_INCREF(exported.function);
+    Py_INCREF(exported.name);
+    type_share(exported.type);
+    uint64_t answer_of_call = call(exported.function, length, exported.type, PyUnicode_AsUTF8(exported.name));
+    type_free(exported.type);
+    Py_DECREF(exported.name);
+    Py_DECREF(exported.function);
+    return answer_of_call;
+}
+
+AMPHI_EXPORT("amphi_call_object") uint64_t amphi_call_object(uint32_t number, uint32_t length)
+{
+    const Type *type;
+    PyObject *object = object_lent(number, &type);
+    if (object == NULL) {
+        return answer_error();
+    }
+    Py_INCREF(object);
+    type = type_share(type);
+    uint64_t answer_of_call = call(object, length, type, "callable");
+    type_free(type);
+    Py_DECREF(object);
+    return answer_of_call;
+}

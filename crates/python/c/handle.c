@@ -1,0 +1,163 @@
+/* Things that stay on the side that made them: what the host has and this guest holds, and the other way round.
+ *
+ * A thing of the host is an amphi.Handle, or an instance of the subclass that its interface declares; when Python drops
+ * it, the host is told. An object of this guest that the host holds has a number here, and a reference.
+ */
+#include "amphi.h"
+
+/* ---- what the host has -------------------------------------------------------------------------------------- */
+
+typedef struct {
+    PyObject_HEAD
+    uint32_t number;
+    bool held; /* false once it was given away */
+} Handle;
+
+PyObject *handle_new(PyTypeObject *cls, uint32_t number)
+{
+    cls = cls == NULL ? &Handle_Type : cls;
+    Handle *self = (Handle *)cls->tp_alloc(cls, 0);
+    if (self == NULL) {
+        amphi_handle_drop(number);
+        return NULL;
+    }
+    self->number = number;
+    self->held = true;
+    return (PyObject *)self;
+}
+
+int64_t handle_number(PyObject *handle)
+{
+    Handle *self = (Handle *)handle;
+    if (!self->held) {
+        PyErr_Format(PyExc_ValueError, "this %s was given away", Py_TYPE(handle)->tp_name);
+        return -1;
+    }
+    return self->number;
+}
+
+void handle_give(PyObject *handle)
+{
+    Handle *self = (Handle *)handle;
+    if (self->held) {
+        self->held = false;
+        amphi_handle_drop(self->number);
+    }
+}
+
+static PyObject *handle_refuse(PyTypeObject *cls, PyObject *args, PyObject *keywords)
+{
+    (void)args;
+    (void)keywords;
+    return PyErr_Format(PyExc_TypeError, "%s cannot be made here: the host gives it", cls->tp_name);
+}
+
+static void handle_dealloc(PyObject *handle)
+{
+    handle_give(handle);
+    Py_TYPE(handle)->tp_free(handle);
+}
+
+static PyObject *handle_repr(PyObject *handle)
+{
+    Handle *self = (Handle *)handle;
+    return self->held ? PyUnicode_FromFormat("<%s %u of the host>", Py_TYPE(handle)->tp_name, self->number)
+                      : PyUnicode_FromFormat("<%s that was given away>", Py_TYPE(handle)->tp_name);
+}
+
+/* Calls what the host gave as a callable. */
+static PyObject *handle_call(PyObject *handle, PyObject *args, PyObject *keywords)
+{
+    if (keywords != NULL && PyDict_GET_SIZE(keywords) > 0) {
+        return PyErr_Format(PyExc_TypeError, "a callable of the host takes no keyword arguments");
+    }
+    int64_t number = handle_number(handle);
+    if (number < 0) {
+        return NULL;
+    }
+    Writer writer;
+    char reply[512];
+    PyObject *result = NULL;
+    writer_start(&writer);
+    Place place = {.what = "argument", .name = "arguments", .function = "callable"};
+    if (encode(&writer, &TYPE_OF_ANYTHING, args, &place) == 0) {
+        int32_t code = amphi_handle_call((uint32_t)number, writer.data, (uint32_t)writer.length, reply, sizeof reply);
+        result = reply_value(code, reply, sizeof reply, NULL);
+    }
+    writer_finish(&writer);
+    return result;
+}
+
+PyTypeObject Handle_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "amphi.Handle",
+    .tp_doc = PyDoc_STR("Something of the host that Python holds, such as a callable."),
+    .tp_basicsize = sizeof(Handle),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .tp_new = handle_refuse,
+    .tp_dealloc = handle_dealloc,
+    .tp_repr = handle_repr,
+    .tp_call = handle_call,
+};
+
+/* ---- what the host holds ------------------------------------------------------------------------------------ */
+
+typedef struct {
+    PyObject *object; /* NULL: the number is free */
+    const Type *type;
+    int64_t next_free; /* -1: none */
+} Lent;
+
+static Lent *lent;
+static uint32_t lent_count, lent_room;
+static int64_t first_free = -1;
+
+int64_t object_lend(PyObject *object, const Type *type)
+{
+    int64_t number = first_free;
+    if (number >= 0) {
+        first_free = lent[number].next_free;
+    }
+    else {
+        if (lent_count == lent_room) {
+            uint32_t room = lent_room == 0 ? 16 : lent_room * 2;
+            Lent *more = PyMem_Realloc(lent, room * sizeof(Lent));
+            if (more == NULL) {
+                PyErr_NoMemory();
+                return -1;
+            }
+            lent = more;
+            lent_room = room;
+        }
+        number = lent_count++;
+    }
+    lent[number] = (Lent){.object = Py_NewRef(object), .type = type_share(type)};
+    return number;
+}
+
+PyObject *object_lent(uint32_t number, const Type **type)
+{
+    if (number >= lent_count || lent[number].object == NULL) {
+        PyErr_Format(PyExc_SystemError, "the host named an object %u that it does not hold", number);
+        return NULL;
+    }
+    if (type != NULL) {
+        *type = lent[number].type;
+    }
+    return lent[number].object;
+}
+
+AMPHI_EXPORT("amphi_release") void amphi_release(uint32_t number)
+{
+    if (number >= lent_count || lent[number].object == NULL) {
+        return;
+    }
+    Lent gone = lent[number];
+    lent[number] = (Lent){.next_free = first_free};
+    first_free = number;
+    /* Its finalizer may do anything, while an exception of somebody else is on its way. */
+    PyObject *raised = PyErr_GetRaisedException();
+    type_free(gone.type);
+    Py_DECREF(gone.object);
+    PyErr_SetRaisedException(raised);
+}

@@ -1,0 +1,123 @@
+"""Functions that the host may call: the decorator, and what type hints say of them."""
+
+import _amphi
+
+_exported = {}  # name: function
+
+
+def export(function=None, /, *, name=None):
+    """Makes a function callable from the host, under its own name or another.
+
+    Type hints declare what it takes and gives: bool, int (64 bits; s8 to u64 for other widths), float, str, bytes,
+    list, tuple, `T | None`, Callable, and classes made with dataclass, NamedTuple, Enum or Flag. What has no hint is
+    passed as it is.
+    """
+
+    def mark(function):
+        if not callable(function):
+            raise TypeError(f"export() takes a function, not {type(function).__name__}")
+        _exported[name or function.__name__] = function
+        return function
+
+    return mark if function is None else mark(function)
+
+
+def _describe():
+    """What the host is told: (name, docs, functions, named types), as crates/core/src/describe.rs reads it."""
+    import inspect
+    import typing
+
+    reader = _Reader()
+    functions = []
+    for number, (name, function) in enumerate(_exported.items()):
+        try:
+            hints = typing.get_type_hints(function, include_extras=True)
+            parameters = inspect.signature(function).parameters.values()
+        except (NameError, TypeError, ValueError) as error:
+            raise TypeError(f"{name}() cannot be exported: {error}") from None
+        params = []
+        for parameter in parameters:
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.KEYWORD_ONLY):
+                raise TypeError(f"{name}() cannot be exported: the host gives no argument for {parameter}")
+            params.append((parameter.name, reader.read(hints.get(parameter.name, typing.Any))))
+        result = hints.get("return", typing.Any)
+        result = None if result is type(None) else reader.read(result)
+        _amphi.export(number, function, name, ("callable", name, (params, result)), reader.classes)
+        docs = inspect.getdoc(function) or ""
+        functions.append((name, number, docs, 0, params, result, None))
+    types = [(name, inspect.getdoc(cls) or "", reader.named[name]) for name, cls in reader.classes.items()]
+    return "exports", "", functions, types
+
+
+_PLAIN = {bool: "bool", int: "s64", float: "f64", str: "string", bytes: "bytes", object: "any"}
+
+
+class _Reader:
+    """Type hints as descriptions of types."""
+
+    def __init__(self):
+        self.classes, self.named = {}, {}
+
+    def read(self, hint):
+        import collections.abc
+        import types
+        import typing
+
+        if hint in _PLAIN:
+            return (_PLAIN[hint],)
+        origin, args = typing.get_origin(hint), typing.get_args(hint)
+        if origin is typing.Annotated:
+            width = next((item for item in args[1:] if isinstance(item, _Width)), None)
+            return (width.name,) if width else self.read(args[0])
+        if origin is list and args:
+            return ("list", self.read(args[0]))
+        if origin is tuple and Ellipsis not in args:
+            return ("tuple", [self.read(item) for item in args])
+        if origin in (typing.Union, types.UnionType) and type(None) in args and len(args) == 2:
+            return ("option", self.read(next(item for item in args if item is not type(None))))
+        if origin is collections.abc.Callable and len(args) == 2 and args[0] is not Ellipsis:
+            params = [(f"arg{at}", self.read(item)) for at, item in enumerate(args[0])]
+            result = None if args[1] in (None, type(None)) else self.read(args[1])
+            return ("callable", "callable", (params, result))
+        return self.read_class(hint) if isinstance(hint, type) else ("any",)
+
+    def read_class(self, cls):
+        import dataclasses
+        import enum
+        import typing
+
+        name = cls.__name__
+        if self.classes.get(name) is cls and name in self.named:
+            return self.named[name]
+        if issubclass(cls, enum.Flag):
+            description = ("flags", name, list(cls.__members__))
+            if [member.value for member in cls] != [1 << at for at in range(len(description[2]))]:
+                raise TypeError(f"the flags of {name} must be 1, 2, 4 and so on")
+        elif issubclass(cls, enum.Enum):
+            description = ("enum", name, [member.name for member in cls])
+        elif dataclasses.is_dataclass(cls):
+            fields = [field.name for field in dataclasses.fields(cls) if field.init]
+            description = ("record", name, fields)
+        elif issubclass(cls, tuple) and hasattr(cls, "_fields"):
+            description = ("record", name, list(cls._fields))
+        else:
+            return ("any",)
+        if name in self.classes:
+            raise TypeError(f"two classes have the name {name}")
+        self.classes[name] = cls
+        if description[0] == "record":
+            hints = typing.get_type_hints(cls, include_extras=True)
+            fields = [(field, self.read(hints.get(field, typing.Any))) for field in description[2]]
+            description = ("record", name, fields)
+        self.named[name] = description
+        return description
+
+
+class _Width:
+    """The declared width of a number."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return self.name

@@ -1,0 +1,128 @@
+//! Owns the way of the host into a guest: which exports it is called by, and what becomes of a run that ends there.
+
+use super::Bytes;
+use crate::store::State;
+use crate::watch::{self, Watched};
+use amphi_core::abi::{GuestExport, GuestMemory, HostCalls, SeenCall};
+use amphi_core::{Crossing, GuestId, HostError};
+use wasmtime::{AsContextMut, Instance, StoreContextMut, TypedFunc};
+
+/// The exports of a guest that the host calls; a guest that is not Python has none.
+#[derive(Clone, Default)]
+pub(crate) struct Entries {
+    room: Option<TypedFunc<i32, i32>>,
+    call_export: Option<TypedFunc<(i32, i32), i64>>,
+    call_object: Option<TypedFunc<(i32, i32), i64>>,
+    release: Option<TypedFunc<i32, ()>>,
+    serve: Option<TypedFunc<(), i32>>,
+    exports: Option<TypedFunc<(), i64>>,
+    finish: Option<TypedFunc<(), i32>>,
+}
+
+impl Entries {
+    /// The exports of an instance, as far as it has them.
+    pub(crate) fn of(instance: &Instance, mut store: impl AsContextMut) -> Self {
+        macro_rules! find {
+            ($export:ident) => {
+                instance.get_typed_func(&mut store, GuestExport::$export.declared().0).ok()
+            };
+        }
+        Self {
+            room: find!(Room),
+            call_export: find!(CallExport),
+            call_object: find!(CallObject),
+            release: find!(Release),
+            serve: find!(Serve),
+            exports: find!(Exports),
+            finish: find!(Finish),
+        }
+    }
+}
+
+/// A run in the middle of a host function.
+pub(crate) struct Native<'a, W: 'static>(pub(crate) StoreContextMut<'a, State<W>>);
+
+impl<W: Watched + 'static> Native<'_, W> {
+    fn call(&mut self, export: GuestExport, core: &mut [u64]) -> wasmtime::Result<()> {
+        let store = &mut self.0;
+        let entries = &store.data().run.entries;
+        let word = |at: usize| low_half(core.get(at).copied().unwrap_or_default()).cast_signed();
+        let missing = || {
+            let name = export.declared().0;
+            wasmtime::Error::msg(format!("the guest exports no function {name}, which the Python of amphi has"))
+        };
+        let bits = |number: i32| u64::from(number.cast_unsigned());
+        let answer = match export {
+            GuestExport::Room => {
+                let room = entries.room.clone().ok_or_else(missing)?;
+                bits(room.call(store, word(0))?)
+            }
+            GuestExport::CallExport | GuestExport::CallObject => {
+                let call = if export == GuestExport::CallExport { &entries.call_export } else { &entries.call_object };
+                let call = call.clone().ok_or_else(missing)?;
+                call.call(store, (word(0), word(1)))?.cast_unsigned()
+            }
+            GuestExport::Release => {
+                let release = entries.release.clone().ok_or_else(missing)?;
+                release.call(store, word(0))?;
+                0
+            }
+            GuestExport::Exports => {
+                let exports = entries.exports.clone().ok_or_else(missing)?;
+                exports.call(store, ())?.cast_unsigned()
+            }
+            GuestExport::Serve | GuestExport::Finish => {
+                let run = if export == GuestExport::Serve { &entries.serve } else { &entries.finish };
+                let run = run.clone().ok_or_else(missing)?;
+                bits(run.call(store, ())?)
+            }
+        };
+        if let Some(first) = core.first_mut() {
+            *first = answer;
+        }
+        Ok(())
+    }
+}
+
+impl<W: Watched + 'static> Crossing for Native<'_, W> {
+    fn with(
+        &mut self,
+        _guest: GuestId,
+        act: &mut dyn FnMut(&mut HostCalls, &mut dyn GuestMemory),
+    ) -> Result<(), HostError> {
+        let Some(memory) = self.0.data().run.memory else {
+            return Err(HostError::host("the guest has no memory"));
+        };
+        let (bytes, state) = memory.data_and_store_mut(&mut self.0);
+        act(&mut state.run.calls, &mut Bytes(bytes));
+        Ok(())
+    }
+
+    fn enter(&mut self, _guest: GuestId, export: u32, core: &mut [u64]) -> Result<(), HostError> {
+        let ended = || HostError::host("the run has ended");
+        if self.0.data().run.ending.is_some() {
+            return Err(ended());
+        }
+        let export = GuestExport::ALL.iter().find(|known| **known as u32 == export);
+        let export = *export.ok_or_else(|| HostError::host("the guest has no such export"))?;
+        // A trap leaves the guest in the middle of something: nothing can go on in it.
+        self.call(export, core).map_err(|error| {
+            self.0.data_mut().run.ending = Some(error);
+            ended()
+        })
+    }
+
+    fn watch(&mut self) -> Option<u64> {
+        let state = self.0.data_mut();
+        state.wasi.gate().is_some().then(|| state.wasi.seen_ns())
+    }
+
+    fn tell(&mut self, call: SeenCall, begin_ns: u64) {
+        watch::host_call(self.0.data_mut(), &call, begin_ns);
+    }
+}
+
+fn low_half(bits: u64) -> u32 {
+    let [a, b, c, d, ..] = bits.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
