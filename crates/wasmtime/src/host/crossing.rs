@@ -1,6 +1,7 @@
 //! Owns the way of the host into a guest: which exports it is called by, and what becomes of a run that ends there.
 
 use super::Bytes;
+use super::module::low_half;
 use crate::store::State;
 use crate::watch::{self, Watched};
 use amphi_core::abi::{GuestExport, GuestMemory, HostCalls, SeenCall};
@@ -120,9 +121,4 @@ impl<W: Watched + 'static> Crossing for Native<'_, W> {
     fn tell(&mut self, call: SeenCall, begin_ns: u64) {
         watch::host_call(self.0.data_mut(), &call, begin_ns);
     }
-}
-
-fn low_half(bits: u64) -> u32 {
-    let [a, b, c, d, ..] = bits.to_le_bytes();
-    u32::from_le_bytes([a, b, c, d])
 }

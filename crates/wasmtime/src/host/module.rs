@@ -184,7 +184,8 @@ fn slot_of_raw(scalar: Scalar, value: &ValRaw) -> u64 {
     })
 }
 
-fn low_half(bits: u64) -> u32 {
+/// The low 32 bits.
+pub(super) fn low_half(bits: u64) -> u32 {
     let [a, b, c, d, ..] = bits.to_le_bytes();
     u32::from_le_bytes([a, b, c, d])
 }
