@@ -110,9 +110,8 @@ macro_rules! table {
 for_each_host_call!(table);
 
 /// What a Python guest exports, so that the host can call into it. Parameters and results are raw bits of core values,
-/// see [`crate::host::Crossing::enter`](crate::Crossing::enter).
+/// see [`Crossing::enter`](crate::Crossing::enter).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u32)]
 pub enum GuestExport {
     /// Makes room for a message of so many bytes, and gives its address.
     Room,
@@ -132,10 +131,6 @@ pub enum GuestExport {
 }
 
 impl GuestExport {
-    /// All of them, each at its number.
-    pub const ALL: [Self; 7] =
-        [Self::Room, Self::CallExport, Self::CallObject, Self::Release, Self::Serve, Self::Exports, Self::Finish];
-
     /// The name of the export, with its parameters and its result as core types.
     #[must_use]
     pub fn declared(self) -> (&'static str, &'static [CoreType], &'static [CoreType]) {

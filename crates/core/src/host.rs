@@ -13,7 +13,6 @@ pub use module::{Builder, HostModule, ModuleError};
 pub use registry::Registry;
 
 use crate::error::HostError;
-use crate::handle::GuestId;
 use crate::types::Signature;
 use crate::value::Value;
 
@@ -37,12 +36,6 @@ pub trait HostFunction: Send + Sync {
     /// each checked. None, the default, has the caller take the way through values.
     fn call_flat(&self, slots: &mut [u64]) -> Option<Result<(), HostError>> {
         let _ = slots;
-        None
-    }
-
-    /// The export of another guest, by its number there, that is the whole of this function: a call with slots then
-    /// goes there and nowhere else.
-    fn export(&self) -> Option<(GuestId, u32)> {
         None
     }
 }

@@ -180,6 +180,12 @@ static int refuse(const Place *place, const Type *type, PyObject *value)
     return -1;
 }
 
+static int check_instance(const Type *type, PyObject *value, const Place *place)
+{
+    int instance = PyObject_IsInstance(value, type->cls);
+    return instance > 0 ? 0 : instance < 0 ? -1 : refuse(place, type, value);
+}
+
 static int out_of_range(const Place *place, const Type *type, PyObject *value)
 {
     PyObject *text = place_text(place);
@@ -329,8 +335,7 @@ int encode_object(Writer *writer, PyObject *object)
 
 static int encode_handle(Writer *writer, const Type *type, PyObject *value, const Place *place)
 {
-    int instance = PyObject_IsInstance(value, type->cls);
-    return instance <= 0 ? instance < 0 ? -1 : refuse(place, type, value) : put_handle(writer, value);
+    return check_instance(type, value, place) < 0 ? -1 : put_handle(writer, value);
 }
 
 static int encode_callable(Writer *writer, const Type *type, PyObject *value, const Place *place)
@@ -505,9 +510,8 @@ static int encode_result(Writer *writer, const Type *type, PyObject *value, cons
 /* The bits of a flags class's member, as words of 32 bits, the lowest first. */
 static int encode_flags(Writer *writer, const Type *type, PyObject *value, const Place *place)
 {
-    int instance = PyObject_IsInstance(value, type->cls);
-    if (instance <= 0) {
-        return instance < 0 ? -1 : refuse(place, type, value);
+    if (check_instance(type, value, place) < 0) {
+        return -1;
     }
     Py_ssize_t words = (PyTuple_GET_SIZE(type->names) + 31) / 32;
     PyObject *bits = PyObject_GetAttrString(value, "value");
@@ -521,9 +525,8 @@ static int encode_flags(Writer *writer, const Type *type, PyObject *value, const
 /* The place of an enum's member among the declared names: members have values of their own. */
 static int enum_case(uint32_t *number, const Type *type, PyObject *value, const Place *place)
 {
-    int instance = PyObject_IsInstance(value, type->cls);
-    if (instance <= 0) {
-        return instance < 0 ? -1 : refuse(place, type, value);
+    if (check_instance(type, value, place) < 0) {
+        return -1;
     }
     PyObject *name = PyObject_GetAttrString(value, "name");
     Py_ssize_t index = name == NULL ? -1 : PySequence_Index(type->names, name);
@@ -535,9 +538,8 @@ static int enum_case(uint32_t *number, const Type *type, PyObject *value, const 
 /* The number of the case that a variant's value has. */
 static int variant_case(uint32_t *number, const Type *type, PyObject *value, const Place *place)
 {
-    int instance = PyObject_IsInstance(value, type->cls);
-    if (instance <= 0) {
-        return instance < 0 ? -1 : refuse(place, type, value);
+    if (check_instance(type, value, place) < 0) {
+        return -1;
     }
     PyObject *carried = PyObject_GetAttrString(value, "_index");
     if (carried == NULL) {

@@ -3,7 +3,7 @@
 
 use crate::control::{Control, End, Interrupt};
 use crate::engine::Checks;
-use crate::host::{Entries, Native};
+use crate::host::Native;
 use crate::mounts::Mount;
 use crate::output::{Output, Sink};
 use crate::sandbox::{Linked, Sandbox};
@@ -282,12 +282,7 @@ impl<W: Watched + 'static> Ready<W> {
         let mut store = store(engine, checks, world, run);
         // A start function may already call WASI and exit, so what happens here is part of the run.
         let instance = linked.instantiate(&mut store);
-        if let Ok(instance) = &instance {
-            let entries = Entries::of(instance, &mut store);
-            let memory = instance.get_memory(&mut store, "memory");
-            let run = &mut store.data_mut().run;
-            (run.entries, run.memory) = (entries, memory);
-        }
+        store.data_mut().run.instance = instance.as_ref().ok().copied();
         Box::new(Self { store, instance, serving: None })
     }
 
@@ -327,7 +322,7 @@ impl<W: Watched + 'static> Ready<W> {
 
     fn leave_serving(&mut self) -> wasmtime::Result<()> {
         // Nothing comes of a guest that ended already; why it did is told below.
-        let _ = Native(self.store.as_context_mut()).enter(GuestId::PROGRAM, GuestExport::Finish as u32, &mut [0]);
+        let _ = Native(self.store.as_context_mut()).enter(GuestId::PROGRAM, GuestExport::Finish, &mut [0]);
         self.store.data_mut().run.ending.take().map_or(Ok(()), Err)
     }
 

@@ -6,7 +6,7 @@ use crate::engine::Checks;
 use crate::host::Entries;
 use amphi_core::abi::HostCalls;
 use std::sync::Arc;
-use wasmtime::{Caller, Engine, Extern, Memory, ResourceLimiter, Result, Store, UpdateDeadline};
+use wasmtime::{Caller, Engine, Extern, Instance, Memory, ResourceLimiter, Result, Store, UpdateDeadline};
 
 /// What the store of a guest holds.
 pub(crate) struct State<W> {
@@ -21,15 +21,17 @@ pub(crate) struct Run {
     pub(crate) memory_limit: MemoryLimit,
     /// The guest's memory, looked up at its first call.
     pub(crate) memory: Option<Memory>,
-    /// What the guest exports for the host to call, once it is instantiated.
-    pub(crate) entries: Entries,
+    /// The guest, once it is instantiated.
+    pub(crate) instance: Option<Instance>,
+    /// What it exports for the host to call, looked up at the first such call: most runs have none.
+    pub(crate) entries: Option<Entries>,
     /// Why the run ends, found while a host function had called into the guest.
     pub(crate) ending: Option<wasmtime::Error>,
 }
 
 impl Run {
     pub(crate) fn new(control: Arc<Control>, calls: HostCalls, memory_limit: MemoryLimit) -> Self {
-        Self { control, calls, memory_limit, memory: None, entries: Entries::default(), ending: None }
+        Self { control, calls, memory_limit, memory: None, instance: None, entries: None, ending: None }
     }
 
     pub(crate) fn control(&self) -> &Arc<Control> {

@@ -1,8 +1,9 @@
 //! Owns the JSON form of a traced call, for other programs.
 //!
-//! Every object has `number`, `time_ns`, `duration_ns` (null for a call that was not timed). A call of WASI has `call`, `args`, and either `result`, `errno`
-//! (with `fault` where it was asked for) or `ended`; `paths` are whole paths it is about. A host function has `host`,
-//! `args` as text, and `reply` or `error`. Bytes are `text` where they are UTF-8, else `base64`, beside their `length`.
+//! Every object has `number`, `time_ns`, `duration_ns` (null for a call that was not timed). A call of WASI has `call`,
+//! `args`, and either `result`, `errno` (with `fault` where it was asked for) or `ended`; `paths` are whole paths it is
+//! about. A host function has `host`, `args` as text, and `reply` or `error`. Bytes are `text` where they are UTF-8, else
+//! `base64`, beside their `length`.
 
 use amphi_wasi::Errno;
 use amphi_wasi::trace::{Answer, Arg, Entry, Names, Reply, Value as Traced, What, When};

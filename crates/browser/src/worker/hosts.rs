@@ -74,7 +74,7 @@ impl Export {
 
     fn params(&self) -> impl Iterator<Item = Scalar> + use<'_> {
         // A function of a core module has scalars only; that was checked when the program was prepared.
-        self.signature.params.iter().filter_map(|param| scalar(&param.ty))
+        self.signature.params.iter().filter_map(|param| param.ty.scalar())
     }
 }
 
@@ -90,8 +90,9 @@ impl HostFunction for Export {
         let mut core = core.ok_or_else(|| HostError::type_error("an argument does not fit its parameter"))?;
         core.resize(core.len().max(self.results), 0);
         self.run(&mut core)?;
-        let value =
-            |ty: &Type, core: &u64| scalar(ty).map_or(Value::None, |scalar| scalar.value(scalar.slot_from_core(*core)));
+        let value = |ty: &Type, core: &u64| {
+            ty.scalar().map_or(Value::None, |scalar| scalar.value(scalar.slot_from_core(*core)))
+        };
         Ok(match &self.signature.result {
             None => Value::None,
             Some(Type::Tuple(types)) => {
@@ -107,17 +108,10 @@ impl HostFunction for Export {
             *core = scalar.core_from_slot(*slot);
         }
         let done = self.run(&mut core);
-        let result = self.signature.result.as_ref().and_then(scalar);
+        let result = self.signature.result.as_ref().and_then(Type::scalar);
         if let (Some(scalar), Some(slot)) = (result, slots.first_mut()) {
             *slot = scalar.slot_from_core(core[0]);
         }
         Some(done)
-    }
-}
-
-fn scalar(ty: &Type) -> Option<Scalar> {
-    match ty {
-        Type::Scalar(scalar) => Some(*scalar),
-        _ => None,
     }
 }

@@ -114,7 +114,7 @@ pub(super) fn call(calls: &[ExportCall]) -> Vec<Reply> {
         Err(error) => replies.push(Err(error.to_string())),
     }
     // A guest that ended before is not entered again.
-    let _ = worker.enter(GuestId::PROGRAM, GuestExport::Finish as u32, &mut [0]);
+    let _ = worker.enter(GuestId::PROGRAM, GuestExport::Finish, &mut [0]);
     replies
 }
 
@@ -137,9 +137,8 @@ impl Crossing for Worker {
         self.run(|run| act(&mut run.hosts, &mut GuestMemory))
     }
 
-    fn enter(&mut self, _guest: GuestId, export: u32, core: &mut [u64]) -> Result<(), HostError> {
+    fn enter(&mut self, _guest: GuestId, export: GuestExport, core: &mut [u64]) -> Result<(), HostError> {
         let ended = || HostError::host("the run has ended");
-        let export = GuestExport::ALL.iter().find(|known| **known as u32 == export).ok_or_else(ended)?;
         let over = self.run(|run| {
             run.nested += 1;
             run.exit.is_some()

@@ -100,12 +100,19 @@ impl HostCalls {
         let room = |at: usize| Room(arg(at), arg(at + 1));
         Step::Done(match call {
             AbiCall::InterfaceDescribe => state.interface_describe(registry, memory, room(0), room(2)),
-            AbiCall::Call => {
-                let function = |args| {
-                    let (module, at) = registry.function(arg(0))?;
-                    Ok(What::Function { module: module.clone(), at, args })
-                };
-                match state.invoked(memory, room(1), room(3), function) {
+            AbiCall::Call | AbiCall::HandleCall => {
+                let called = state.arguments(memory, room(1), room(3)).and_then(|args| match call {
+                    AbiCall::Call => {
+                        let (module, at) = registry.function(arg(0))?;
+                        Ok(What::Function { module: module.clone(), at, args })
+                    }
+                    _ => {
+                        let held = state.exchange.held(arg(0)).cloned();
+                        let gone = || HostError::value_error("what is called is not held any more");
+                        Ok(What::Handle { handle: held.ok_or_else(gone)?, args })
+                    }
+                });
+                match called {
                     Ok(what) => return Step::Invoke(Invocation::new(guest, what, Reply::Message(room(3)))),
                     Err(error) => state.fail(&error),
                 }
@@ -115,17 +122,6 @@ impl HostCalls {
                 Ok(Flat::Invoke(what, reply)) => return Step::Invoke(Invocation::new(guest, what, reply)),
                 Err(error) => state.fail(&error),
             },
-            AbiCall::HandleCall => {
-                let held = state.exchange.held(arg(0)).cloned();
-                let handle = |args| {
-                    let handle = held.ok_or_else(|| HostError::value_error("what is called is not held any more"))?;
-                    Ok(What::Handle { handle, args })
-                };
-                match state.invoked(memory, room(1), room(3), handle) {
-                    Ok(what) => return Step::Invoke(Invocation::new(guest, what, Reply::Message(room(3)))),
-                    Err(error) => state.fail(&error),
-                }
-            }
             AbiCall::HandleDrop => i32::from(state.exchange.drop(arg(0))),
             AbiCall::ReplyTake => state.reply_take(memory, room(0)),
             AbiCall::Interrupt => std::mem::take(&mut self.signal),
@@ -215,7 +211,7 @@ fn call_flat(
     let Some(flat) = module.flat(place) else {
         return match module.call_flat(place, &mut []) {
             FlatCall::Done(done) => done.map(|()| Flat::Done),
-            FlatCall::Enter(..) | FlatCall::Values(_) => Ok(Flat::Done),
+            FlatCall::Values(_) => Ok(Flat::Done),
         };
     };
     let (count, scalar) = (flat.slots(), flat.result);
@@ -240,7 +236,6 @@ fn call_flat(
             FlatCall::Values(args) => {
                 return Ok(Flat::Invoke(What::Function { module: module.clone(), at: place, args }, reply));
             }
-            FlatCall::Enter(..) => {}
         }
     }
     Ok(Flat::Invoke(What::Slots { module: module.clone(), at: place, slots, count }, reply))

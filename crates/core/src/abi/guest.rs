@@ -1,7 +1,7 @@
 //! One guest as the ABI sees it: what it holds, what is kept for it, where its messages lie. This file never knows what
 //! is called.
 
-use super::invocation::{Given, Reply, What};
+use super::invocation::{Given, Reply};
 use crate::abi::{GuestMemory, NOTHING};
 use crate::error::HostError;
 use crate::handle::{Exchange, GuestId};
@@ -89,22 +89,14 @@ impl Guest {
         self.answer(memory, out)
     }
 
-    /// What a call invokes, made of its arguments by `make`.
-    pub(super) fn invoked(
-        &self,
-        memory: &dyn GuestMemory,
-        sent: Room,
-        room: Room,
-        make: impl FnOnce(Vec<Value>) -> Result<What, HostError>,
-    ) -> Result<What, HostError> {
+    /// The arguments of a call whose reply goes to `room`.
+    pub(super) fn arguments(&self, memory: &dyn GuestMemory, sent: Room, room: Room) -> Result<Vec<Value>, HostError> {
         // The room is looked at before the call: a host function never runs for a guest that could not hear of it.
         if !memory.contains(room.0, room.1) {
             return Err(HostError::bad_pointer("the reply's room", room.0, room.1));
         }
         let args = message(memory, &self.exchange, sent, "the call's arguments")?;
-        let args = wire::tuple(args)
-            .map_err(|why| HostError::value_error(format!("the call's arguments cannot be read: {why}")))?;
-        make(args)
+        wire::tuple(args).map_err(|why| HostError::value_error(format!("the call's arguments cannot be read: {why}")))
     }
 
     pub(super) fn reply_take(&mut self, memory: &mut dyn GuestMemory, room: Room) -> i32 {

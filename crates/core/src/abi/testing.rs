@@ -88,13 +88,13 @@ impl Crossing for Habitat {
         Ok(())
     }
 
-    fn enter(&mut self, _: GuestId, export: u32, core: &mut [u64]) -> Result<(), HostError> {
+    fn enter(&mut self, _: GuestId, export: GuestExport, core: &mut [u64]) -> Result<(), HostError> {
         let word = |at: usize| u32::try_from(core[at]).expect("a wasm32 number");
-        if export == GuestExport::Room as u32 {
+        if export == GuestExport::Room {
             core[0] = Self::ROOM.into();
-        } else if export == GuestExport::Release as u32 {
+        } else if export == GuestExport::Release {
             self.released.push(word(0));
-        } else if export == GuestExport::CallObject as u32 {
+        } else if export == GuestExport::CallObject {
             let message = self.memory.copy(Self::ROOM, word(1)).expect("it was written");
             let called = self.called;
             let answer = called(self, word(0), message);

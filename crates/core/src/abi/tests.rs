@@ -6,14 +6,21 @@ use super::testing::{Habitat, Memory, tuple};
 use super::*;
 use crate::error::HostError;
 use crate::handle::{GuestId, Handle};
-use crate::host::{HostModule, Registry};
+use crate::host::{Builder, HostModule, Registry};
 use crate::types::{Scalar, Signature, Type};
 use crate::value::Value;
 use crate::{Described, wire};
 
+/// The host calls of a run with this one module.
+fn of(module: Builder) -> HostCalls {
+    let mut registry = Registry::new();
+    registry.add(module.build().expect("a module")).expect("the first");
+    HostCalls::new(registry, 1 << 20, 4)
+}
+
 fn calls() -> HostCalls {
     let ints = Signature::new().param("a", Scalar::S32).param("b", Scalar::S32).returns(Scalar::S32);
-    let module = HostModule::builder("demo")
+    of(HostModule::builder("demo")
         .function("demo", ints, |_, args| match args.as_slice() {
             [Value::Int(a), Value::Int(b)] => Ok(((a + b) * 10).into()),
             _ => Err(HostError::host("not two ints")),
@@ -24,12 +31,7 @@ fn calls() -> HostCalls {
                 _ => Err(HostError::host("not bytes")),
             }
         })
-        .function("fail", Signature::new(), |_, _| Err(HostError::value_error("no")))
-        .build()
-        .expect("a module");
-    let mut registry = Registry::new();
-    registry.add(module).expect("the first");
-    HostCalls::new(registry, 1 << 20, 4)
+        .function("fail", Signature::new(), |_, _| Err(HostError::value_error("no"))))
 }
 
 #[test]
@@ -201,7 +203,7 @@ fn callbacks() -> HostCalls {
         Some(Value::Handle(handle)) => Ok(handle),
         _ => Err(HostError::type_error("not callable")),
     };
-    let module = HostModule::builder("back")
+    of(HostModule::builder("back")
         .function("apply", one.clone(), move |cx, args| handle(args)?.call(cx, vec![1.into()]))
         .function("keep", one.clone(), move |_, args| {
             kept.lock().expect("one thread").push(handle(args)?);
@@ -212,12 +214,7 @@ fn callbacks() -> HostCalls {
                 [Value::Int(a)] => Ok((a + 1).into()),
                 _ => Err(HostError::type_error("not an int")),
             })))
-        })
-        .build()
-        .expect("a module");
-    let mut registry = Registry::new();
-    registry.add(module).expect("the first");
-    HostCalls::new(registry, 1 << 20, 4)
+        }))
 }
 
 #[test]

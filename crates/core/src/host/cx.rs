@@ -19,11 +19,11 @@ pub trait Crossing {
     ) -> Result<(), HostError>;
 
     /// Calls an export of a guest: `core` has its parameters as raw bits, see [`crate::Scalar::core_from_slot`], and
-    /// then its results. Exports of a Python guest are numbered as [`GuestExport`], those of others as the habitat did.
+    /// then its result.
     ///
     /// # Errors
     /// It trapped or ended; where that ends the whole run, the habitat knows it, and refuses to enter again.
-    fn enter(&mut self, guest: GuestId, export: u32, core: &mut [u64]) -> Result<(), HostError>;
+    fn enter(&mut self, guest: GuestId, export: GuestExport, core: &mut [u64]) -> Result<(), HostError>;
 
     /// The run's clock in nanoseconds, where the run is watched.
     fn watch(&mut self) -> Option<u64> {
@@ -77,7 +77,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Calls an export of a guest, see [`Crossing::enter`].
-    pub(crate) fn enter(&mut self, guest: GuestId, export: u32, core: &mut [u64]) -> Result<(), HostError> {
+    pub(crate) fn enter(&mut self, guest: GuestId, export: GuestExport, core: &mut [u64]) -> Result<(), HostError> {
         self.crossing.enter(guest, export, core)
     }
 
@@ -110,7 +110,7 @@ impl<'a> Cx<'a> {
         self.release(guest)?;
         let length = u64::try_from(message.len()).unwrap_or(u64::MAX);
         let mut core = [length];
-        self.enter(guest, GuestExport::Room as u32, &mut core)?;
+        self.enter(guest, GuestExport::Room, &mut core)?;
         // An address of wasm32; 0 is none.
         let at = crate::types::low_half(core[0]);
         if at == 0 {
@@ -122,14 +122,14 @@ impl<'a> Cx<'a> {
         let written = self.with(guest, |_, memory| memory.write(at, message))?;
         written.map_err(|_| HostError::host("the guest's room for a call is outside its memory"))?;
         let mut core = [u64::from(number), length];
-        self.enter(guest, export as u32, &mut core)?;
+        self.enter(guest, export, &mut core)?;
         Ok(core[0])
     }
 
     /// Tells a guest which of its objects the host no longer holds.
     pub(crate) fn release(&mut self, guest: GuestId) -> Result<(), HostError> {
         for number in self.with(guest, |calls, _| calls.released(guest))? {
-            self.enter(guest, GuestExport::Release as u32, &mut [u64::from(number)])?;
+            self.enter(guest, GuestExport::Release, &mut [u64::from(number)])?;
         }
         Ok(())
     }

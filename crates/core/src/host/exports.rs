@@ -28,7 +28,7 @@ impl Exports {
     /// The guest cannot serve, or what it exports cannot be declared; the message is for the user.
     pub fn serve(cx: &mut Cx<'_>, guest: GuestId) -> Result<(u32, Self), HostError> {
         let mut core = [0];
-        cx.enter(guest, GuestExport::Serve as u32, &mut core)?;
+        cx.enter(guest, GuestExport::Serve, &mut core)?;
         Ok((low_half(core[0]), Self::of(cx, guest)?))
     }
 
@@ -38,7 +38,7 @@ impl Exports {
     /// What it exports cannot be declared; the message is for the user.
     pub fn of(cx: &mut Cx<'_>, guest: GuestId) -> Result<Self, HostError> {
         let mut core = [0];
-        cx.enter(guest, GuestExport::Exports as u32, &mut core)?;
+        cx.enter(guest, GuestExport::Exports, &mut core)?;
         let description = cx.with(guest, |calls, memory| calls.answered(guest, memory, core[0]))??;
         let described = Described::read(description)
             .map_err(|error| HostError::host(format!("what the guest exports cannot be read: {error}")))?;
@@ -56,8 +56,14 @@ impl Exports {
     /// # Errors
     /// `AttributeError`: there is none; the message says which there are.
     pub fn function(&self, name: &str) -> Result<&Function, HostError> {
-        let functions = &self.described.interface.functions;
-        functions.iter().find(|function| function.name == name).ok_or_else(|| {
+        self.find(name).map(|(_, function)| function)
+    }
+
+    /// The same, with the number that the guest knows it by.
+    fn find(&self, name: &str) -> Result<(u32, &Function), HostError> {
+        let Described { interface: Interface { functions, .. }, functions: numbers } = &self.described;
+        let found = numbers.iter().zip(functions).find(|(_, function)| function.name == name);
+        found.map(|((number, _), function)| (*number, function)).ok_or_else(|| {
             let names: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
             let hint = match closest(name, names.iter().copied()) {
                 Some(close) => format!("did you mean {close}?"),
@@ -75,11 +81,9 @@ impl Exports {
     /// # Errors
     /// What [`check::arguments`] finds, and what the function raises, with its traceback.
     pub fn call(&self, cx: &mut Cx<'_>, name: &str, args: Vec<Value>) -> Result<Value, HostError> {
-        let function = self.function(name)?;
-        let Interface { name: interface, functions, .. } = &self.described.interface;
+        let (number, function) = self.find(name)?;
+        let interface = &self.described.interface.name;
         let args = check::arguments(interface, function, args)?;
-        let at = functions.iter().position(|other| other.name == name);
-        let number = at.and_then(|at| self.described.functions.get(at)).map_or(u32::MAX, |(number, _)| *number);
         let seen = |args: &[Value]| SeenCall::exported(function, args);
         let value = cx.invoke(self.guest, GuestExport::CallExport, number, args, seen)?;
         check::result(interface, function, value)

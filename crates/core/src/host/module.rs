@@ -5,10 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::check;
 use crate::describe;
 use crate::error::HostError;
-use crate::handle::GuestId;
 use crate::host::{Cx, HostFunction};
 use crate::names::{closest, is_python_name, python_name};
-use crate::types::{Flat, Function, Interface, MAX_FLAT_PARAMS, Place, Signature};
+use crate::types::{Flat, Function, Interface, Place, Signature};
 use crate::value::Value;
 use crate::wire::WireError;
 
@@ -89,8 +88,6 @@ struct Body {
 pub(crate) enum FlatCall {
     /// It is over.
     Done(Result<(), HostError>),
-    /// It goes on in a guest; the slots are checked already.
-    Enter(GuestId, u32),
     /// The function takes values only.
     Values(Vec<Value>),
 }
@@ -158,9 +155,6 @@ impl HostModule {
                 return Err(check::slot_error(&self.interface.name, declared, param, *scalar, *slot));
             }
         }
-        if let Some((guest, export)) = body.function.export() {
-            return Ok(FlatCall::Enter(guest, export));
-        }
         Ok(match body.function.call_flat(slots) {
             Some(done) => FlatCall::Done(done),
             None => FlatCall::Values(flat.params.iter().zip(slots).map(|(scalar, slot)| scalar.value(*slot)).collect()),
@@ -168,7 +162,7 @@ impl HostModule {
     }
 
     /// Checks the result of a call with slots.
-    pub(crate) fn check_flat(&self, at: usize, slots: &[u64]) -> Result<(), HostError> {
+    fn check_flat(&self, at: usize, slots: &[u64]) -> Result<(), HostError> {
         let (declared, body) = self.body(at)?;
         match (body.flat.as_ref().and_then(|flat| flat.result), slots.first()) {
             (Some(scalar), Some(slot)) if !scalar.fits(*slot) => {
@@ -185,7 +179,6 @@ impl HostModule {
     pub fn call_with_slots(&self, at: usize, cx: &mut Cx<'_>, slots: &mut [u64]) -> Result<(), HostError> {
         match self.call_flat(at, slots) {
             FlatCall::Done(done) => done,
-            FlatCall::Enter(guest, export) => self.enter_flat(at, cx, guest, export, slots),
             FlatCall::Values(args) => {
                 let value = self.call(at, cx, args)?;
                 let result = self.flat(at).and_then(|flat| flat.result);
@@ -196,27 +189,6 @@ impl HostModule {
                 Ok(())
             }
         }
-    }
-
-    /// Goes on with a call of slots in a guest.
-    pub(crate) fn enter_flat(
-        &self,
-        at: usize,
-        cx: &mut Cx<'_>,
-        guest: GuestId,
-        export: u32,
-        slots: &mut [u64],
-    ) -> Result<(), HostError> {
-        let Some(flat) = self.flat(at) else { return Ok(()) };
-        let mut core = [0; MAX_FLAT_PARAMS];
-        for (core, (scalar, slot)) in core.iter_mut().zip(flat.params.iter().zip(slots.iter())) {
-            *core = scalar.core_from_slot(*slot);
-        }
-        cx.enter(guest, export, core.get_mut(..flat.slots()).unwrap_or_default())?;
-        if let (Some(scalar), Some(slot)) = (flat.result, slots.first_mut()) {
-            *slot = scalar.slot_from_core(core[0]);
-        }
-        self.check_flat(at, slots)
     }
 
     fn body(&self, at: usize) -> Result<(&Function, &Body), HostError> {

@@ -84,21 +84,24 @@ impl Registry {
         let added = self.modules.iter().find(|added| added.module.interface().name == module);
         let module = &added
             .ok_or_else(|| {
-                let names = self.interfaces().map(|interface| interface.name.as_str());
-                let close = closest(module, names).map_or_else(String::new, |name| format!("; did you mean {name}?"));
+                let close = or_close(module, self.interfaces().map(|interface| interface.name.as_str()));
                 HostError::new("ImportError", format!("there is no host module {module}{close}"))
             })?
             .module;
         let functions = &module.interface().functions;
         let at = functions.iter().position(|declared| declared.path() == function).ok_or_else(|| {
             let names: Vec<String> = functions.iter().map(|declared| declared.path()).collect();
-            let close = closest(function, names.iter().map(String::as_str))
-                .map_or_else(String::new, |name| format!("; did you mean {name}?"));
+            let close = or_close(function, names.iter().map(String::as_str));
             let name = &module.interface().name;
             HostError::new("AttributeError", format!("the host module {name} has no function {function}{close}"))
         })?;
         Ok((module.clone(), at))
     }
+}
+
+/// The end of a message about an unknown name: the known one that is close to it, if there is one.
+fn or_close<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    closest(name, known).map_or_else(String::new, |close| format!("; did you mean {close}?"))
 }
 
 #[cfg(test)]

@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// A number as [`Piece::number`](super::record::Piece::number) writes it; what goes beyond 64 bits is lost.
+    /// A number as [`Buffer::number`](super::buffer::Buffer::number) writes it; what goes beyond 64 bits is lost.
     pub(super) fn leb128(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {

@@ -2,7 +2,7 @@
 
 use super::Bytes;
 use super::module::low_half;
-use crate::store::State;
+use crate::store::{Run, State};
 use crate::watch::{self, Watched};
 use amphi_core::abi::{GuestExport, GuestMemory, HostCalls, SeenCall};
 use amphi_core::{Crossing, GuestId, HostError};
@@ -22,7 +22,7 @@ pub(crate) struct Entries {
 
 impl Entries {
     /// The exports of an instance, as far as it has them.
-    pub(crate) fn of(instance: &Instance, mut store: impl AsContextMut) -> Self {
+    fn of(instance: Instance, mut store: impl AsContextMut) -> Self {
         macro_rules! find {
             ($export:ident) => {
                 instance.get_typed_func(&mut store, GuestExport::$export.declared().0).ok()
@@ -46,7 +46,15 @@ pub(crate) struct Native<'a, W: 'static>(pub(crate) StoreContextMut<'a, State<W>
 impl<W: Watched + 'static> Native<'_, W> {
     fn call(&mut self, export: GuestExport, core: &mut [u64]) -> wasmtime::Result<()> {
         let store = &mut self.0;
-        let entries = &store.data().run.entries;
+        let Run { instance, entries: known, .. } = &store.data().run;
+        let entries = match (known, instance) {
+            (None, Some(instance)) => {
+                let found = Entries::of(*instance, &mut *store);
+                store.data_mut().run.entries.insert(found)
+            }
+            (Some(known), _) => known,
+            (None, None) => return Err(wasmtime::Error::msg("the guest is not instantiated yet")),
+        };
         let word = |at: usize| low_half(core.get(at).copied().unwrap_or_default()).cast_signed();
         let missing = || {
             let name = export.declared().0;
@@ -91,21 +99,19 @@ impl<W: Watched + 'static> Crossing for Native<'_, W> {
         _guest: GuestId,
         act: &mut dyn FnMut(&mut HostCalls, &mut dyn GuestMemory),
     ) -> Result<(), HostError> {
-        let Some(memory) = self.0.data().run.memory else {
-            return Err(HostError::host("the guest has no memory"));
-        };
+        let Run { memory, instance, .. } = self.0.data().run;
+        let memory = memory.or_else(|| instance?.get_memory(&mut self.0, "memory"));
+        let memory = memory.ok_or_else(|| HostError::host("the guest has no memory"))?;
         let (bytes, state) = memory.data_and_store_mut(&mut self.0);
         act(&mut state.run.calls, &mut Bytes(bytes));
         Ok(())
     }
 
-    fn enter(&mut self, _guest: GuestId, export: u32, core: &mut [u64]) -> Result<(), HostError> {
+    fn enter(&mut self, _guest: GuestId, export: GuestExport, core: &mut [u64]) -> Result<(), HostError> {
         let ended = || HostError::host("the run has ended");
         if self.0.data().run.ending.is_some() {
             return Err(ended());
         }
-        let export = GuestExport::ALL.iter().find(|known| **known as u32 == export);
-        let export = *export.ok_or_else(|| HostError::host("the guest has no such export"))?;
         // A trap leaves the guest in the middle of something: nothing can go on in it.
         self.call(export, core).map_err(|error| {
             self.0.data_mut().run.ending = Some(error);
