@@ -1,9 +1,17 @@
-//! WebAssembly as a host module's body: text to bytes, and what a module exports. This file never knows how a module
-//! is run.
+//! WebAssembly modules: text to bytes, what a module exports to be a host module's body, and all that can be told of
+//! one. This file never knows how a module is run.
 
+mod inspect;
 mod interface;
+mod names;
 mod read;
 
+pub use inspect::{
+    Custom, Entity, Feature, FuncType, GlobalType, HostFit, Inspection, LinkedExport, LinkedImport, MemoryType,
+    Parameter, Producers, PythonExports, Role, Segments, StartFunction, TableType, Tool, inspect,
+};
+#[cfg(feature = "wit")]
+pub(crate) use interface::no_imports;
 pub use interface::{exports_for, infer};
 pub use read::{Export, Import, Module, ReadError, header, read};
 
@@ -12,6 +20,9 @@ use wast::core::{FuncKind, ModuleField, ModuleKind};
 use wast::parser::{ParseBuffer, parse};
 
 use crate::source::{Source, SourceError};
+
+/// What is said of a component's text.
+const COMPONENT: &str = "a component; what runs here is a core module, (module …)";
 
 /// A module made of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +38,11 @@ pub struct Compiled {
 /// # Errors
 /// The first mistake, with its place. Types are checked by [`read`].
 pub fn compile(source: &Source) -> Result<Compiled, SourceError> {
-    let place = |error: wast::Error| source.error(error.span().offset(), error.message());
+    let place = |error: wast::Error| {
+        // The parser, which is built without components, says that in words of its own.
+        let component = error.message().contains("support for parsing components");
+        source.error(error.span().offset(), if component { COMPONENT.to_owned() } else { error.message() })
+    };
     let buffer = ParseBuffer::new(&source.text).map_err(place)?;
     let mut text = parse::<Wat<'_>>(&buffer).map_err(place)?;
     let functions = match &text {
@@ -43,13 +58,21 @@ pub fn compile(source: &Source) -> Result<Compiled, SourceError> {
                 .collect(),
             ModuleKind::Binary(_) => Vec::new(),
         },
-        Wat::Component(component) => {
-            let message = "a component; a host module is a core module, (module …)";
-            return Err(source.error(component.span.offset(), message));
-        }
+        Wat::Component(component) => return Err(source.error(component.span.offset(), COMPONENT)),
     };
     let bytes = text.encode().map_err(place)?;
     Ok(Compiled { bytes, functions })
+}
+
+/// A module's mistake at its place in the text that it was made of; `functions` is where [`Compiled`] says each starts.
+///
+/// Text knows where its functions are, though not where in them each instruction is.
+#[must_use]
+pub fn place(source: &Source, functions: &[usize], error: &ReadError) -> Option<SourceError> {
+    let ReadError::Invalid { message, function, .. } = error else { return None };
+    let at = function.and_then(|function| functions.get(function).copied());
+    let inside = if at.is_some() { " in this function" } else { "" };
+    Some(source.error(at.unwrap_or(0), format!("{message}{inside}")))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! own. This file never runs anything.
 
 use crate::bytes::Bytes;
-use crate::module::{self, Module, ReadError};
+use crate::module;
 use crate::names::is_python_name;
 use crate::prepared::{Prepared, PreparedBody, PreparedHost};
 use crate::program::{Body, HostSource, Program};
@@ -74,16 +74,11 @@ fn prepare_host(host: &HostSource) -> Result<PreparedHost, PrepareError> {
         Body::Wasm { file, bytes } => (file, bytes.0.clone(), None),
     };
     let wrong = |message: String| PrepareError::Host { host: host.name.clone(), file: file.clone(), message };
-    let module = module::read(&bytes).map_err(|error| match (&error, text) {
-        (ReadError::Invalid { message, function, .. }, Some((source, functions))) => {
-            // Text knows where its functions are, though not where in them each instruction is.
-            let at = function.and_then(|function| functions.get(function).copied());
-            let inside = if at.is_some() { " in this function" } else { "" };
-            source.error(at.unwrap_or(0), format!("{message}{inside}")).into()
-        }
-        _ => wrong(error.to_string()),
+    let module = module::read(&bytes).map_err(|error| {
+        let placed = text.and_then(|(source, functions)| module::place(source, &functions, &error));
+        placed.map_or_else(|| wrong(error.to_string()), PrepareError::from)
     })?;
-    no_imports(&module).map_err(wrong)?;
+    module::no_imports(&module).map_err(wrong)?;
     let interface = match declared {
         Some(interface) => interface,
         None => module::infer(&host.name, &module).map_err(wrong)?,
@@ -105,15 +100,6 @@ fn declaration(host: &HostSource, wit: &Source) -> Result<Interface, PrepareErro
         file: wit.file.clone(),
         message: format!("it declares {}, but no interface {}", names.join(", "), host.name.replace('_', "-")),
     })
-}
-
-fn no_imports(module: &Module) -> Result<(), String> {
-    let names: Vec<String> =
-        module.imports.iter().map(|import| format!("{}::{}", import.module, import.name)).collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    Err(format!("it imports {}, but a host module is offered no imports", names.join(", ")))
 }
 
 #[cfg(test)]

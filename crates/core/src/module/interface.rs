@@ -85,6 +85,26 @@ fn core_signature(export: &Export) -> Result<HostExport, String> {
     })
 }
 
+/// Checks that a module wants nothing, as a host module must.
+///
+/// # Errors
+/// It imports something; the words say what.
+pub(crate) fn no_imports(module: &Module) -> Result<(), String> {
+    let names: Vec<String> =
+        module.imports.iter().take(SHOWN).map(|import| format!("{}::{}", import.module, import.name)).collect();
+    let more = match module.imports.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match names.as_slice() {
+        [] => Ok(()),
+        names => Err(format!("it imports {}{more}, but a host module is offered no imports", names.join(", "))),
+    }
+}
+
+/// So many imports are named where none should be.
+const SHOWN: usize = 4;
+
 /// The export behind each function of an interface, in order: of the declared name, or of Python's.
 ///
 /// # Errors

@@ -1,9 +1,9 @@
 //! What a core module imports and exports. This file never knows what becomes of it.
 
-use std::collections::HashMap;
+use wasmparser::types::TypesRef;
+use wasmparser::{BinaryReaderError, ExternalKind, KnownCustom, Parser, Payload, ValType, Validator};
 
-use wasmparser::{BinaryReaderError, ExternalKind, KnownCustom, Name, Parser, Payload, ValType, Validator};
-
+use crate::module::names::Names;
 use crate::types::CoreType;
 
 /// A validated core module, from outside.
@@ -79,16 +79,16 @@ pub fn header(bytes: &[u8]) -> Result<(), ReadError> {
 /// See [`ReadError`].
 pub fn read(bytes: &[u8]) -> Result<Module, ReadError> {
     header(bytes)?;
-    let invalid = |error: BinaryReaderError| ReadError::Invalid {
-        message: error.message().to_owned(),
-        offset: error.offset(),
-        function: function_at(bytes, error.offset()),
-    };
-    let types = Validator::new().validate_all(bytes).map_err(invalid)?;
-    let types = types.as_ref();
+    let types = Validator::new().validate_all(bytes).map_err(|error| invalid(bytes, &error))?;
+    collect(bytes, types.as_ref())
+}
+
+/// Tells what a module imports and exports that was validated already.
+pub(super) fn collect(bytes: &[u8], types: TypesRef<'_>) -> Result<Module, ReadError> {
+    let invalid = |error| invalid(bytes, &error);
     let mut module = Module::default();
     let mut indexes = Vec::new();
-    let mut names = HashMap::new();
+    let mut names = Names::default();
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(invalid)? {
             Payload::ImportSection(section) => {
@@ -118,16 +118,14 @@ pub fn read(bytes: &[u8]) -> Result<Module, ReadError> {
             }
             Payload::CustomSection(section) => {
                 if let KnownCustom::Name(section) = section.as_known() {
-                    names = local_names(section);
+                    names = Names::read(section);
                 }
             }
             _ => {}
         }
     }
     for (export, index) in module.exports.iter_mut().zip(indexes) {
-        let locals = (0..).take(export.params.len());
-        let name = |local: u32| names.get(&(index, local)).cloned();
-        export.param_names = locals.map(name).collect();
+        export.param_names = names.params(index, export.params.len());
     }
     Ok(module)
 }
@@ -143,20 +141,13 @@ fn core_type(ty: &ValType) -> Result<CoreType, String> {
     }
 }
 
-/// The names of locals by function and local; a broken name section is as good as none, as the spec says.
-fn local_names(section: wasmparser::NameSectionReader<'_>) -> HashMap<(u32, u32), String> {
-    let mut names = HashMap::new();
-    for part in section {
-        let Ok(Name::Local(functions)) = part else {
-            continue;
-        };
-        for function in functions.into_iter().flatten() {
-            for local in function.names.into_iter().flatten() {
-                names.insert((function.index, local.index), local.name.to_owned());
-            }
-        }
+/// The error that the parser or the validator found.
+pub(super) fn invalid(bytes: &[u8], error: &BinaryReaderError) -> ReadError {
+    ReadError::Invalid {
+        message: error.message().to_owned(),
+        offset: error.offset(),
+        function: function_at(bytes, error.offset()),
     }
-    names
 }
 
 /// Which function with a body the byte is in.

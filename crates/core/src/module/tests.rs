@@ -59,6 +59,10 @@ fn mistakes_in_the_text_have_their_place() {
             "demo.wat:1:20: unknown func: failed to find name `$x`\n 1 | (module (func call $x))\n   |                    ^",
         ),
         ("", "demo.wat:1:1: expected at least one module field"),
+        (
+            "(component)",
+            "demo.wat:1:2: a component; what runs here is a core module, (module …)\n 1 | (component)\n   |  ^",
+        ),
     ] {
         let error = compile(&Source::new("demo.wat", text)).expect_err("a mistake");
         assert_eq!(error.to_string(), message);
