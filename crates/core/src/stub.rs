@@ -1,234 +1,205 @@
 //! An interface as a `.pyi` file, so that editors and type checkers know a host module. This file never knows how the
 //! module is called.
+//!
+//! A stub promises what `import` gives and no more: a type that is another's second name, or a callable, is no class in
+//! Python, so it is spelled out where it is used.
+
+mod spelling;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Write as _;
 
-use crate::types::{Function, Interface, NamedType, Place, Scalar, Type};
+use crate::types::{Function, Interface, NamedType, Place, Type};
+use spelling::Spelling;
 
 impl Interface {
     /// The text of the `.pyi` file.
     #[must_use]
     pub fn python_stub(&self) -> String {
-        let mut out = String::new();
-        docstring(&mut out, "", &self.docs);
-        let mut body = String::new();
+        let mut stub = Stub { spelling: Spelling::new(self), out: String::new() };
+        let declared = |name: &str| self.types.iter().any(|named| named.name == name);
+        let mut known: Vec<&str> = Vec::new();
         for named in &self.types {
-            class(&mut body, named, &self.functions);
+            // A class of another interface, used here under another name, is still meant by its own.
+            if let Some(own) = class_name(&named.ty).filter(|own| !declared(own) && !known.contains(own)) {
+                known.push(own);
+                stub.class(&NamedType { name: own.to_owned(), ..named.clone() }, &self.functions);
+            }
+            stub.class(named, &self.functions);
         }
         let free = || self.functions.iter().filter(|function| function.place == Place::Free);
         for function in free() {
-            define(&mut body, "", function);
+            stub.define("", function);
         }
-        for (needed, import) in [
-            ("Any", "from typing import Any"),
-            ("(NamedTuple):", "from typing import NamedTuple"),
-            ("Callable[", "from collections.abc import Callable"),
-            ("(Enum):", "from enum import Enum"),
-            ("(Flag):", "from enum import Flag"),
-        ] {
-            if body.contains(needed) {
-                let _ = writeln!(out, "{import}");
-            }
-        }
-        let names = self.types.iter().map(|named| &named.name);
-        let names = names.chain(free().map(|function| &function.name));
+        let body = stub.out;
+        stub.out = String::new();
+        stub.docstring("", &self.docs);
+        let imports = stub.spelling.imports();
+        stub.out.push_str(&imports);
+        let classes = self.types.iter().filter(|named| class_name(&named.ty).is_some()).map(|named| &named.name);
+        let names = classes.chain(free().map(|function| &function.name));
         let names: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
-        let _ = writeln!(out, "\n__all__ = [{}]", names.join(", "));
-        out.push_str(&body);
-        out.trim_start().to_owned()
+        // Writing to a string cannot fail.
+        let _ = writeln!(stub.out, "\n__all__ = [{}]", names.join(", "));
+        stub.out.push_str(&body);
+        stub.out.trim_start().to_owned()
     }
 }
 
-/// Python's spelling of a function's signature: `(a: int, b: int) -> int`.
-fn signature(function: &Function) -> String {
-    let mut params = function.signature.params.iter();
-    let own = match &function.place {
-        Place::Free | Place::Static(_) => None,
-        Place::Constructor(_) => Some("self".to_owned()),
-        Place::Method(_) => params.next().map(|_| "self".to_owned()),
-    };
-    let params = params.map(|param| format!("{}: {}", param.name, hint(&param.ty)));
-    let params: Vec<String> = own.into_iter().chain(params).collect();
-    let result = match &function.place {
-        Place::Constructor(_) => "None".to_owned(),
-        _ => outcome(function.signature.result.as_ref()),
-    };
-    format!("({}) -> {result}", params.join(", "))
-}
-
-/// Python's type of what a function gives.
-fn outcome(result: Option<&Type>) -> String {
-    match result {
-        // A failed result is raised, so Python only ever sees what succeeded.
-        Some(Type::Result(ok, _)) => ok.as_deref().map_or("None".to_owned(), hint),
-        Some(ty) => hint(ty),
-        None => "None".to_owned(),
-    }
-}
-
-fn define(out: &mut String, indent: &str, function: &Function) {
-    let name = match &function.place {
-        Place::Constructor(_) => "__init__",
-        Place::Static(_) => {
-            let _ = write!(out, "\n{indent}@staticmethod");
-            &function.name
-        }
-        Place::Free | Place::Method(_) => &function.name,
-    };
-    let _ = write!(out, "\n{indent}def {name}{}:", signature(function));
-    if function.docs.is_empty() {
-        out.push_str(" ...\n");
-    } else {
-        let inside = format!("{indent}    ");
-        out.push('\n');
-        docstring(out, &inside, &function.docs);
-        let _ = writeln!(out, "{inside}...");
-    }
-}
-
-fn class(out: &mut String, named: &NamedType, functions: &[Function]) {
-    let NamedType { name, docs, ty } = named;
+/// The name of the class that a type is in Python, if it is one.
+fn class_name(ty: &Type) -> Option<&str> {
     match ty {
-        Type::Record { fields, .. } => {
-            let _ = writeln!(out, "\nclass {name}(NamedTuple):");
-            docstring(out, "    ", docs);
-            for (field, ty) in fields {
-                let _ = writeln!(out, "    {field}: {}", hint(ty));
-            }
-            if fields.is_empty() {
-                out.push_str("    ...\n");
-            }
-        }
-        Type::Enum { cases, .. } => {
-            let _ = writeln!(out, "\nclass {name}(Enum):");
-            docstring(out, "    ", docs);
-            for (at, case) in cases.iter().enumerate() {
-                let _ = writeln!(out, "    {case} = {at}");
-            }
-        }
-        Type::Flags { flags, .. } => {
-            let _ = writeln!(out, "\nclass {name}(Flag):");
-            docstring(out, "    ", docs);
-            for (at, flag) in flags.iter().enumerate() {
-                let _ = writeln!(out, "    {flag} = 1 << {at}");
-            }
-        }
-        Type::Variant { cases, .. } => {
-            let _ = writeln!(out, "\nclass {name}:");
-            docstring(out, "    ", docs);
-            for (case, ty) in cases {
-                let param = ty.as_ref().map(|ty| format!("value: {}", hint(ty)));
-                let param = param.unwrap_or_default();
-                let _ = writeln!(out, "    @staticmethod\n    def {case}({param}) -> {name}: ...");
-            }
-        }
-        Type::Handle { name: resource, .. } if resource == name => {
-            let _ = write!(out, "\nclass {name}:");
-            let mut own = functions.iter().filter(|function| function.place.resource() == Some(name)).peekable();
-            if docs.is_empty() && own.peek().is_none() {
-                out.push_str(" ...");
-            }
-            out.push('\n');
-            docstring(out, "    ", docs);
-            own.for_each(|function| define(out, "    ", function));
-        }
-        other => {
-            let _ = writeln!(out, "\n{name} = {}", hint(other));
-        }
-    }
-}
-
-/// A docstring, with what would end it early made harmless.
-fn docstring(out: &mut String, indent: &str, docs: &str) {
-    if docs.is_empty() {
-        return;
-    }
-    let docs = docs.replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"");
-    let docs = docs.trim_end();
-    // A quote just before the closing ones would be read with them.
-    let end = if docs.ends_with('"') { " " } else { "" };
-    let docs = docs.replace('\n', &format!("\n{indent}"));
-    let _ = writeln!(out, "{indent}\"\"\"{docs}{end}\"\"\"");
-}
-
-/// Python's type for a type.
-fn hint(ty: &Type) -> String {
-    match ty {
-        Type::Scalar(Scalar::Bool) => "bool".to_owned(),
-        Type::Scalar(Scalar::F32 | Scalar::F64) => "float".to_owned(),
-        Type::Scalar(Scalar::Char) | Type::String => "str".to_owned(),
-        Type::Scalar(_) => "int".to_owned(),
-        Type::Bytes => "bytes".to_owned(),
-        Type::Any => "Any".to_owned(),
-        Type::Callable { signature, .. } => {
-            let params: Vec<String> = signature.params.iter().map(|param| hint(&param.ty)).collect();
-            format!("Callable[[{}], {}]", params.join(", "), outcome(signature.result.as_ref()))
-        }
-        Type::List(item) => format!("list[{}]", hint(item)),
-        Type::Tuple(items) if items.is_empty() => "tuple[()]".to_owned(),
-        Type::Tuple(items) => {
-            let items: Vec<String> = items.iter().map(hint).collect();
-            format!("tuple[{}]", items.join(", "))
-        }
-        Type::Option(item) => format!("{} | None", hint(item)),
-        Type::Result(ok, err) => {
-            let part = |ty: &Option<Box<Type>>| ty.as_deref().map_or("None".to_owned(), hint);
-            format!("{} | {}", part(ok), part(err))
-        }
         Type::Record { name, .. }
         | Type::Variant { name, .. }
         | Type::Enum { name, .. }
         | Type::Flags { name, .. }
-        | Type::Handle { name, .. } => name.clone(),
+        | Type::Handle { name, .. } => Some(name),
+        Type::Scalar(_) | Type::String | Type::Bytes | Type::Any | Type::Callable { .. } => None,
+        Type::List(_) | Type::Tuple(_) | Type::Option(_) | Type::Result(..) => None,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::types::Signature;
+/// A stub that is being written.
+struct Stub {
+    spelling: Spelling,
+    out: String,
+}
 
-    #[test]
-    fn a_stub_reads_like_python() {
-        let mut demo = Interface::new("demo");
-        demo.docs = "Adds, and more.".to_owned();
-        let point = Type::Record { name: "Point".to_owned(), fields: vec![("x".to_owned(), Scalar::F64.into())] };
-        demo.types.push(NamedType { name: "Point".to_owned(), docs: String::new(), ty: point.clone() });
-        for (name, docs, signature) in [
-            ("demo", "Adds.\nSays \"\"\"so\"", Signature::new().param("a", Scalar::S32).returns(Scalar::S32)),
-            (
-                "find",
-                "",
-                Signature::new()
-                    .param("points", Type::List(Box::new(point)))
-                    .param("key", Type::Any)
-                    .returns(Type::Option(Box::new(Type::Bytes))),
-            ),
-        ] {
-            demo.functions.push(Function {
-                name: name.to_owned(),
-                source_name: name.to_owned(),
-                docs: docs.to_owned(),
-                signature,
-                place: Place::Free,
-            });
+impl Stub {
+    /// Python's spelling of a function's signature: `(a: int, b: int) -> int`.
+    fn signature(&mut self, function: &Function) -> String {
+        let mut params = function.signature.params.iter();
+        let own = match &function.place {
+            Place::Free | Place::Static(_) => None,
+            Place::Constructor(_) => Some("self".to_owned()),
+            Place::Method(_) => params.next().map(|_| "self".to_owned()),
+        };
+        let params = params.map(|param| format!("{}: {}", param.name, self.spelling.hint(&param.ty)));
+        let params: Vec<String> = own.into_iter().chain(params).collect();
+        let result = match &function.place {
+            Place::Constructor(_) => "None".to_owned(),
+            _ => self.spelling.outcome(function.signature.result.as_ref()),
+        };
+        format!("({}) -> {result}", params.join(", "))
+    }
+
+    fn define(&mut self, indent: &str, function: &Function) {
+        let name = match &function.place {
+            Place::Constructor(_) => "__init__",
+            Place::Static(_) => {
+                let decorator = self.spelling.builtin("staticmethod");
+                let _ = write!(self.out, "\n{indent}@{decorator}");
+                &function.name
+            }
+            Place::Free | Place::Method(_) => &function.name,
+        };
+        let signature = self.signature(function);
+        let _ = write!(self.out, "\n{indent}def {name}{signature}:");
+        if function.docs.is_empty() {
+            self.out.push_str(" ...\n");
+        } else {
+            let inside = format!("{indent}    ");
+            self.out.push('\n');
+            self.docstring(&inside, &function.docs);
+            let _ = writeln!(self.out, "{inside}...");
         }
-        let expected = r#""""Adds, and more."""
-from typing import Any
-from typing import NamedTuple
+    }
 
-__all__ = ["Point", "demo", "find"]
+    fn class(&mut self, named: &NamedType, functions: &[Function]) {
+        let NamedType { name, docs, ty } = named;
+        if let Some(own) = class_name(ty).filter(|own| own != name) {
+            let _ = writeln!(self.out, "\n{name} = {own}");
+            return;
+        }
+        match ty {
+            Type::Record { fields, .. } => {
+                let base = self.spelling.typing("NamedTuple");
+                self.head(name, &base, docs);
+                for (field, ty) in fields {
+                    let hint = self.spelling.hint(ty);
+                    let _ = writeln!(self.out, "    {field}: {hint}");
+                }
+                if fields.is_empty() {
+                    self.out.push_str("    ...\n");
+                }
+            }
+            Type::Enum { cases, .. } => {
+                let base = self.spelling.enumeration("Enum");
+                self.head(name, &base, docs);
+                for (at, case) in cases.iter().enumerate() {
+                    let _ = writeln!(self.out, "    {case} = {at}");
+                }
+            }
+            Type::Flags { flags, .. } => {
+                let base = self.spelling.enumeration("Flag");
+                self.head(name, &base, docs);
+                for (at, flag) in flags.iter().enumerate() {
+                    let _ = writeln!(self.out, "    {flag} = 1 << {at}");
+                }
+            }
+            Type::Variant { cases, .. } => self.variant(name, docs, cases),
+            Type::Handle { .. } => {
+                let _ = write!(self.out, "\nclass {name}:");
+                let mut own = functions.iter().filter(|function| function.place.resource() == Some(name)).peekable();
+                if docs.is_empty() && own.peek().is_none() {
+                    self.out.push_str(" ...");
+                }
+                self.out.push('\n');
+                self.docstring("    ", docs);
+                own.for_each(|function| self.define("    ", function));
+            }
+            // What is no class is not in the module.
+            _ => {}
+        }
+    }
 
-class Point(NamedTuple):
-    x: float
+    /// A class of cases: one way to make each, and what can be asked of any.
+    fn variant(&mut self, name: &str, docs: &str, cases: &[(String, Option<Type>)]) {
+        let _ = writeln!(self.out, "\nclass {name}:");
+        self.docstring("    ", docs);
+        let mut values: Vec<String> = Vec::new();
+        for (case, ty) in cases {
+            let hint = ty.as_ref().map(|ty| self.spelling.hint(ty));
+            let param = hint.as_ref().map(|hint| format!(", value: {hint}")).unwrap_or_default();
+            let decorator = self.spelling.builtin("classmethod");
+            let _ = writeln!(self.out, "    @{decorator}\n    def {case}(cls{param}) -> {name}: ...");
+            let value = hint.unwrap_or_else(|| "None".to_owned());
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        let (property, text) = (self.spelling.builtin("property"), self.spelling.builtin("str"));
+        for (asked, ty) in [("case", text), ("value", values.join(" | "))] {
+            // A case of that name is what Python finds.
+            if !cases.iter().any(|(case, _)| case == asked) {
+                let _ = writeln!(self.out, "    @{property}\n    def {asked}(self) -> {ty}: ...");
+            }
+        }
+    }
 
-def demo(a: int) -> int:
-    """Adds.
-    Says \"\"\"so" """
-    ...
+    fn head(&mut self, name: &str, base: &str, docs: &str) {
+        let _ = writeln!(self.out, "\nclass {name}({base}):");
+        self.docstring("    ", docs);
+    }
 
-def find(points: list[Point], key: Any) -> bytes | None: ...
-"#;
-        assert_eq!(demo.python_stub(), expected);
+    /// A docstring, with what would end it early made harmless.
+    fn docstring(&mut self, indent: &str, docs: &str) {
+        let docs = docs.trim_end();
+        if docs.is_empty() {
+            return;
+        }
+        let docs = docs.replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"");
+        // A quote just before the closing ones would be read with them.
+        let end = if docs.ends_with('"') { " " } else { "" };
+        let mut lines = docs.lines();
+        let _ = write!(self.out, "{indent}\"\"\"{}", lines.next().unwrap_or_default().trim_end());
+        for line in lines {
+            let line = line.trim_end();
+            // An empty line stays empty.
+            let indent = if line.is_empty() { "" } else { indent };
+            let _ = write!(self.out, "\n{indent}{line}");
+        }
+        let _ = writeln!(self.out, "{end}\"\"\"");
     }
 }
