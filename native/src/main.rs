@@ -12,6 +12,7 @@ mod repl;
 mod run;
 mod serve;
 mod streams;
+mod stubs;
 mod trace;
 mod wasi;
 
@@ -35,6 +36,7 @@ Examples:
   amphi call script.py add 1 2
   amphi parity examples/hello --habitat wasmtime,shim
   amphi repl
+  amphi stubs examples/hello --out .
   amphi wasi fd_readdir
   amphi serve";
 
@@ -45,6 +47,7 @@ enum Command {
     Call(call::Call),
     Repl(repl::Repl),
     Parity(parity::Parity),
+    Stubs(stubs::Stubs),
     Wasi(wasi::Wasi),
     Serve(serve::Serve),
     Python(python::Python),
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Call(call) => call.run(),
         Command::Repl(repl) => repl.run(),
         Command::Parity(parity) => parity.run(),
+        Command::Stubs(stubs) => stubs.run().map(|()| 0),
         Command::Wasi(wasi) => wasi.run().map(|()| 0),
         Command::Serve(serve) => serve.run().map(|()| 0),
         Command::Python(python) => python.run().map(|()| 0),

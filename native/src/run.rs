@@ -160,11 +160,7 @@ impl Options {
                 std::fs::metadata(host).with_context(|| format!("cannot mount {host} as {}", mount.guest))?;
             ensure!(metadata.is_dir(), "cannot mount {host} as {}: it is not a folder", mount.guest);
         }
-        for given in &self.host {
-            let host = host(given)?;
-            program.hosts.retain(|other| other.name != host.name);
-            program.hosts.push(host);
-        }
+        add_hosts(program, &self.host)?;
         self.conditions.apply(program);
         let limits = &mut program.limits;
         limits.memory_bytes = self.memory.unwrap_or(limits.memory_bytes);
@@ -198,6 +194,16 @@ fn mount(given: &str, program: &Program) -> Result<Mount> {
     let own = program.is_python() && (guest == WORK || guest == LIB);
     ensure!(!own, "--dir {given}: Python programs have {guest} already; choose another path");
     Ok(Mount { host: host.to_owned(), guest: guest.to_owned(), access, copy: None })
+}
+
+/// Adds the host modules that are given as `NAME=FILE`; one takes the place of the program's own of that name.
+pub(crate) fn add_hosts(program: &mut Program, given: &[String]) -> Result<()> {
+    for given in given {
+        let host = host(given)?;
+        program.hosts.retain(|other| other.name != host.name);
+        program.hosts.push(host);
+    }
+    Ok(())
 }
 
 /// A host module from `NAME=FILE`.
