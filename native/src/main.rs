@@ -4,6 +4,7 @@ mod call;
 mod flags;
 mod folder;
 mod habitat;
+mod inspect;
 mod interrupt;
 mod parity;
 mod program;
@@ -36,6 +37,7 @@ Examples:
   amphi call script.py add 1 2
   amphi parity examples/hello --habitat wasmtime,shim
   amphi repl
+  amphi inspect program.wasm
   amphi stubs examples/hello --out .
   amphi wasi fd_readdir
   amphi serve";
@@ -47,6 +49,7 @@ enum Command {
     Call(call::Call),
     Repl(repl::Repl),
     Parity(parity::Parity),
+    Inspect(inspect::Inspect),
     Stubs(stubs::Stubs),
     Wasi(wasi::Wasi),
     Serve(serve::Serve),
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Call(call) => call.run(),
         Command::Repl(repl) => repl.run(),
         Command::Parity(parity) => parity.run(),
+        Command::Inspect(inspect) => inspect.run().map(|()| 0),
         Command::Stubs(stubs) => stubs.run().map(|()| 0),
         Command::Wasi(wasi) => wasi.run().map(|()| 0),
         Command::Serve(serve) => serve.run().map(|()| 0),

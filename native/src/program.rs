@@ -2,7 +2,8 @@
 //! It must never know how a program runs.
 
 use crate::folder::Disk;
-use amphi_core::{Entry, Guest, Program, Source, manifest};
+use amphi_core::module::{self, Compiled, ReadError};
+use amphi_core::{Entry, Guest, Program, Source, SourceError, manifest};
 use anyhow::{Context as _, Result, bail};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -19,14 +20,7 @@ pub(crate) fn load(path: &Path, flags: Vec<String>) -> Result<Program> {
         return Ok(python("stdin", Entry::Stdin, flags));
     }
     let shown = path.display();
-    let metadata = match std::fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            bail!("{shown} is not there; name a folder with amphi.toml, a Python script or a .wasm file")
-        }
-        Err(error) => return Err(error).with_context(|| format!("cannot look at {shown}")),
-    };
-    if metadata.is_dir() {
+    if is_folder(path, "a folder with amphi.toml, a Python script or a .wasm file")? {
         return folder(path, flags);
     }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
@@ -42,11 +36,57 @@ pub(crate) fn load(path: &Path, flags: Vec<String>) -> Result<Program> {
     script(path, name, bytes, flags)
 }
 
+/// Whether the path is a folder; `expected` is what the user could have named instead of what is not there.
+fn is_folder(path: &Path, expected: &str) -> Result<bool> {
+    let shown = path.display();
+    match std::fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!("{shown} is not there; name {expected}"),
+        Err(error) => Err(error).with_context(|| format!("cannot look at {shown}")),
+    }
+}
+
+/// Text that a module was made of.
+#[derive(Debug)]
+pub(crate) struct Text {
+    source: Source,
+    functions: Vec<usize>,
+}
+
+impl Text {
+    /// The module's mistake at its place in the text.
+    pub(crate) fn place(&self, error: &ReadError) -> Option<SourceError> {
+        module::place(&self.source, &self.functions, error)
+    }
+}
+
+/// The bytes of a .wasm file; those of a .wat file with its text.
+///
+/// # Errors
+/// It is not there, cannot be read, or is text with a mistake. Bytes are not looked at.
+pub(crate) fn module(path: &Path) -> Result<(Vec<u8>, Option<Text>)> {
+    let shown = path.display();
+    if is_folder(path, "a .wasm or .wat file")? {
+        bail!("{shown} is a folder; name a .wasm or .wat file");
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    if path.extension() != Some(OsStr::new("wat")) {
+        return Ok((bytes, None));
+    }
+    let (compiled, source) = compile(path, bytes)?;
+    Ok((compiled.bytes, Some(Text { source, functions: compiled.functions })))
+}
+
 /// The module of WebAssembly text.
 fn assemble(path: &Path, text: Vec<u8>) -> Result<Vec<u8>> {
+    Ok(compile(path, text)?.0.bytes)
+}
+
+fn compile(path: &Path, text: Vec<u8>) -> Result<(Compiled, Source)> {
     let shown = path.display().to_string();
     let text = String::from_utf8(text).ok().with_context(|| format!("{shown} is not UTF-8"))?;
-    Ok(amphi_core::module::compile(&Source::new(shown, text))?.bytes)
+    let source = Source::new(shown, text);
+    Ok((module::compile(&source)?, source))
 }
 
 /// A program of Python's that has no files.
