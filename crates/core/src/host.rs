@@ -4,8 +4,10 @@
 mod cx;
 mod exports;
 mod module;
+mod panics;
 mod registry;
 
+pub(crate) use cx::Nowhere;
 pub use cx::{Crossing, Cx};
 pub use exports::Exports;
 pub(crate) use module::FlatCall;
@@ -34,8 +36,14 @@ pub trait HostFunction: Send + Sync {
     ///
     /// Asked only of functions that have a [`crate::Flat`] form; `slots` then has [`crate::Flat::slots`] of them,
     /// each checked. None, the default, has the caller take the way through values.
-    fn call_flat(&self, slots: &mut [u64]) -> Option<Result<(), HostError>> {
-        let _ = slots;
+    fn call_flat(&self, cx: &mut Cx<'_>, slots: &mut [u64]) -> Option<Result<(), HostError>> {
+        let _ = (cx, slots);
         None
+    }
+
+    /// Whether [`Self::call_flat`] looks at its context. What never does may be called where none can be lent yet, which
+    /// is sooner; it then gets one that reaches nothing.
+    fn needs_cx(&self) -> bool {
+        true
     }
 }

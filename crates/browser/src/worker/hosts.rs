@@ -102,7 +102,7 @@ impl HostFunction for Export {
         })
     }
 
-    fn call_flat(&self, slots: &mut [u64]) -> Option<Result<(), HostError>> {
+    fn call_flat(&self, _: &mut Cx<'_>, slots: &mut [u64]) -> Option<Result<(), HostError>> {
         let mut core = [0; MAX_FLAT_PARAMS];
         for (core, (scalar, slot)) in core.iter_mut().zip(self.params().zip(slots.iter())) {
             *core = scalar.core_from_slot(*slot);
@@ -113,5 +113,9 @@ impl HostFunction for Export {
             *slot = scalar.slot_from_core(core[0]);
         }
         Some(done)
+    }
+
+    fn needs_cx(&self) -> bool {
+        false
     }
 }

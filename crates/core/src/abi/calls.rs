@@ -10,7 +10,7 @@ use super::invocation::{Given, Invocation, Reply, What};
 use crate::abi::{AbiCall, GuestMemory, NOTHING};
 use crate::error::HostError;
 use crate::handle::GuestId;
-use crate::host::{FlatCall, Registry};
+use crate::host::{Cx, FlatCall, Nowhere, Registry};
 use crate::types::{MAX_FLAT_PARAMS, low_half};
 use crate::value::Value;
 use crate::wire;
@@ -198,8 +198,8 @@ enum Flat {
     Invoke(What, Reply),
 }
 
-/// Calls a function with the slots at that address; what only looks at its slots is over with this. Those that are told
-/// are all invoked.
+/// Calls a function with the slots at that address; what only looks at its slots is over with this. What needs a context
+/// is invoked, and so are all that are told.
 fn call_flat(
     registry: &Registry,
     memory: &mut dyn GuestMemory,
@@ -209,7 +209,7 @@ fn call_flat(
 ) -> Result<Flat, HostError> {
     let (module, place) = registry.function(function)?;
     let Some(flat) = module.flat(place) else {
-        return match module.call_flat(place, &mut []) {
+        return match module.call_flat(place, &mut Cx::new(&mut Nowhere), &mut []) {
             FlatCall::Done(done) => done.map(|()| Flat::Done),
             FlatCall::Values(_) => Ok(Flat::Done),
         };
@@ -224,8 +224,8 @@ fn call_flat(
         *slot = u64::from_le_bytes(*bytes);
     }
     let reply = Reply::Slots { at, scalar };
-    if !watched {
-        match module.call_flat(place, slots.get_mut(..count).unwrap_or_default()) {
+    if !watched && !module.needs_cx(place) {
+        match module.call_flat(place, &mut Cx::new(&mut Nowhere), slots.get_mut(..count).unwrap_or_default()) {
             FlatCall::Done(done) => {
                 done?;
                 if scalar.is_some() {

@@ -36,6 +36,25 @@ pub trait Crossing {
     }
 }
 
+/// Where no guest can be reached: the crossing of a function that never looks at its context.
+pub(crate) struct Nowhere;
+
+impl Crossing for Nowhere {
+    fn with(&mut self, _: GuestId, _: &mut dyn FnMut(&mut HostCalls, &mut dyn GuestMemory)) -> Result<(), HostError> {
+        Err(Self::refused())
+    }
+
+    fn enter(&mut self, _: GuestId, _: GuestExport, _: &mut [u64]) -> Result<(), HostError> {
+        Err(Self::refused())
+    }
+}
+
+impl Nowhere {
+    fn refused() -> HostError {
+        HostError::host("this host function said that it needs no context, and uses it")
+    }
+}
+
 /// The context of a call, handed to the host function.
 pub struct Cx<'a> {
     crossing: &'a mut dyn Crossing,

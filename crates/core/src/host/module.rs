@@ -1,11 +1,9 @@
 //! A host module: an interface and a body for each of its functions. This file never knows how they are called.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use crate::check;
 use crate::describe;
 use crate::error::HostError;
-use crate::host::{Cx, HostFunction};
+use crate::host::{Cx, HostFunction, panics};
 use crate::names::{closest, is_python_name, python_name};
 use crate::types::{Flat, Function, Interface, Place, Signature};
 use crate::value::Value;
@@ -130,16 +128,21 @@ impl HostModule {
         raised(check::result(&self.interface.name, declared, value)?)
     }
 
+    /// Whether a function has to have a context that reaches the guest, even to be called with slots.
+    pub(crate) fn needs_cx(&self, at: usize) -> bool {
+        self.bodies.get(at).is_none_or(|body| body.function.needs_cx())
+    }
+
     /// Begins a call with slots; `slots` has [`Flat::slots`] of them.
-    pub(crate) fn call_flat(&self, at: usize, slots: &mut [u64]) -> FlatCall {
-        match self.begin_flat(at, slots) {
+    pub(crate) fn call_flat(&self, at: usize, cx: &mut Cx<'_>, slots: &mut [u64]) -> FlatCall {
+        match self.begin_flat(at, cx, slots) {
             Ok(FlatCall::Done(done)) => FlatCall::Done(done.and_then(|()| self.check_flat(at, slots))),
             Ok(call) => call,
             Err(error) => FlatCall::Done(Err(error)),
         }
     }
 
-    fn begin_flat(&self, at: usize, slots: &mut [u64]) -> Result<FlatCall, HostError> {
+    fn begin_flat(&self, at: usize, cx: &mut Cx<'_>, slots: &mut [u64]) -> Result<FlatCall, HostError> {
         let (declared, body) = self.body(at)?;
         let flat = match &body.flat {
             Some(flat) if flat.slots() <= slots.len() => flat,
@@ -155,7 +158,7 @@ impl HostModule {
                 return Err(check::slot_error(&self.interface.name, declared, param, *scalar, *slot));
             }
         }
-        Ok(match body.function.call_flat(slots) {
+        Ok(match body.function.call_flat(cx, slots) {
             Some(done) => FlatCall::Done(done),
             None => FlatCall::Values(flat.params.iter().zip(slots).map(|(scalar, slot)| scalar.value(*slot)).collect()),
         })
@@ -177,7 +180,7 @@ impl HostModule {
     /// # Errors
     /// As [`Self::call`]; a function without a flat form is a `TypeError`.
     pub fn call_with_slots(&self, at: usize, cx: &mut Cx<'_>, slots: &mut [u64]) -> Result<(), HostError> {
-        match self.call_flat(at, slots) {
+        match self.call_flat(at, cx, slots) {
             FlatCall::Done(done) => done,
             FlatCall::Values(args) => {
                 let value = self.call(at, cx, args)?;
@@ -351,15 +354,6 @@ where
     }
 
     fn call(&self, cx: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
-        // A panic is a mistake in the host function: the script hears of it, the run goes on. What the closure left
-        // half done is its own; nothing of this crate is touched while it runs.
-        catch_unwind(AssertUnwindSafe(|| (self.body)(cx, args))).unwrap_or_else(|panic| {
-            let message = panic
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "no message".to_owned());
-            Err(HostError::host(format!("the host function panicked: {message}")))
-        })
+        panics::caught(|| (self.body)(cx, args)).and_then(|given| given)
     }
 }

@@ -144,7 +144,7 @@ impl HostFunction for Exported {
         })
     }
 
-    fn call_flat(&self, slots: &mut [u64]) -> Option<Result<(), HostError>> {
+    fn call_flat(&self, _: &mut Cx<'_>, slots: &mut [u64]) -> Option<Result<(), HostError>> {
         let mut values = [ValRaw::i64(0); MAX_FLAT_PARAMS];
         if self.params.len() > slots.len() || self.params.len() > values.len() || self.results.len() > 1 {
             return None;
@@ -160,6 +160,10 @@ impl HostFunction for Exported {
             *slot = slot_of_raw(*scalar, &values[0]);
         }
         Some(Ok(()))
+    }
+
+    fn needs_cx(&self) -> bool {
+        false
     }
 }
 
