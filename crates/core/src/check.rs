@@ -40,7 +40,7 @@ impl Mismatch {
     }
 
     /// The error of a caller who gave this for what `subject` names.
-    fn into_error(self, subject: &str) -> HostError {
+    pub(crate) fn into_error(self, subject: &str) -> HostError {
         let kind = match self.what {
             What::Type { .. } => "TypeError",
             What::Range { .. } => "OverflowError",

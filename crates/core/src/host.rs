@@ -1,18 +1,26 @@
 //! Host functions: what one is, and how several make a module that Python imports. This file never knows guest memory
 //! or bytes; `registry` finds what is defined here.
 
+pub(crate) mod convert;
 mod cx;
 mod exports;
 mod module;
 mod panics;
 mod registry;
+mod typed;
+pub(crate) mod written;
 
+pub use convert::{
+    CallArgs, Callable, FromValue, HostResource, HostResult, HostType, IntoValue, Lent, Resource, TypeError, Types,
+};
 pub(crate) use cx::Nowhere;
 pub use cx::{Crossing, Cx};
 pub use exports::Exports;
 pub(crate) use module::FlatCall;
 pub use module::{Builder, HostModule, ModuleError};
 pub use registry::Registry;
+pub use typed::HostMethods;
+pub use written::HostFn;
 
 use crate::error::HostError;
 use crate::types::Signature;

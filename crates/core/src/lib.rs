@@ -8,6 +8,9 @@
 //! This crate does no I/O, knows no engine, reads no clock and has no `cfg` for a target. The features `wit` and
 //! `wat` bring the parsers; what they make is plain data, so a browser's worker needs neither.
 
+// What the macros write names this crate as others do, here too.
+extern crate self as amphi_core;
+
 pub mod abi;
 mod bytes;
 pub mod check;
@@ -38,12 +41,64 @@ pub mod wire;
 #[cfg(feature = "wit")]
 pub mod wit;
 
+pub use amphi_macros::HostType;
+/// ```
+/// use std::sync::atomic::{AtomicI64, Ordering};
+///
+/// use amphi_core::{HostError, HostModule, HostType};
+///
+/// /// Adds and multiplies.
+/// #[amphi_core::host]
+/// fn demo(a: i32, b: i32) -> i32 {
+///     (a + b) * 10
+/// }
+///
+/// #[derive(HostType)]
+/// struct Point {
+///     x: f64,
+///     y: f64,
+/// }
+///
+/// #[amphi_core::host]
+/// fn norm(p: &Point) -> Result<f64, HostError> {
+///     let norm = p.x.hypot(p.y);
+///     if norm.is_finite() { Ok(norm) } else { Err(HostError::value_error("too far away")) }
+/// }
+///
+/// /// Python's class `Counter`.
+/// struct Counter(AtomicI64);
+///
+/// #[amphi_core::host]
+/// impl Counter {
+///     fn new(start: i64) -> Self {
+///         Self(AtomicI64::new(start))
+///     }
+///
+///     /// Adds so many, and tells how many there are.
+///     fn add(&self, n: i64) -> i64 {
+///         self.0.fetch_add(n, Ordering::SeqCst) + n
+///     }
+/// }
+///
+/// let module = HostModule::builder("demo")
+///     .host(demo::host())
+///     .host(norm::host())
+///     .resource::<Counter>()
+///     .build()?;
+/// let functions: Vec<String> = module.interface().functions.iter().map(|function| function.path()).collect();
+/// assert_eq!(functions, ["demo", "norm", "Counter", "Counter.add"]);
+/// # Ok::<(), amphi_core::ModuleError>(())
+/// ```
+pub use amphi_macros::host;
 pub use bytes::Bytes;
 pub use describe::{DescribeError, Described};
 pub use error::HostError;
 pub use habitat::Habitat;
 pub use handle::{GuestId, Handle};
-pub use host::{Builder, Crossing, Cx, Exports, HostFunction, HostModule, ModuleError, Registry};
+pub use host::{
+    Builder, CallArgs, Callable, Crossing, Cx, Exports, FromValue, HostFn, HostFunction, HostMethods, HostModule,
+    HostResource, HostResult, HostType, IntoValue, Lent, ModuleError, Registry, Resource, TypeError, Types,
+};
 pub use limits::{Limit, Limits};
 pub use outcome::{Change, ChangedFile, Exit, Outcome, Reply, Timing};
 #[cfg(all(feature = "wit", feature = "wat"))]
@@ -58,3 +113,17 @@ pub use types::{
     CoreType, Flat, Function, Interface, MAX_FLAT_PARAMS, NamedType, Param, Place, Scalar, Signature, Type,
 };
 pub use value::{BigInt, Value};
+
+/// What the code that the macros write names. It is no part of what others may use: it changes with the macros.
+#[doc(hidden)]
+pub mod __macros {
+    pub use crate::host::convert::{
+        FromValue, HostResource, HostResult, HostType, IntoValue, Lent, NamedFields, Resource, Types, carried, carry,
+        owned, refused,
+    };
+    pub use crate::host::written::{Args, Declared, Receiver, TypeOf, answer, slot};
+    pub use crate::host::{Cx, HostFn, HostMethods};
+    pub use crate::names::python_name;
+    pub use crate::types::Type;
+    pub use crate::{HostError, Value};
+}

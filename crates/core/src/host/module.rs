@@ -3,6 +3,7 @@
 use crate::check;
 use crate::describe;
 use crate::error::HostError;
+use crate::host::convert::TypeError;
 use crate::host::{Cx, HostFunction, panics};
 use crate::names::{closest, is_python_name, python_name};
 use crate::types::{Flat, Function, Interface, Place, Signature};
@@ -39,6 +40,9 @@ pub enum ModuleError {
     /// An interface that cannot be described.
     #[error("host module {0}: its types are too large: {1}")]
     Large(String, WireError),
+    /// Types of Rust that make no types of a module.
+    #[error("host module {0}: {1}")]
+    Types(String, TypeError),
     /// A body whose signature is another than the declared one.
     #[error("host module {module}: {function} is declared as {declared}, its body is {body}")]
     Signature {
@@ -217,9 +221,9 @@ fn raised(value: Value) -> Result<Value, HostError> {
 
 /// Puts a module together; mistakes are told by [`Builder::build`].
 pub struct Builder {
-    interface: Interface,
-    bodies: Vec<Option<Box<dyn HostFunction>>>,
-    error: Option<ModuleError>,
+    pub(super) interface: Interface,
+    pub(super) bodies: Vec<Option<Box<dyn HostFunction>>>,
+    pub(super) error: Option<ModuleError>,
 }
 
 impl Builder {
