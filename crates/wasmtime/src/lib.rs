@@ -4,6 +4,9 @@
 //! [`Running::finish`] leaves an outcome. Only this crate and the command above it name wasmtime. It must never know
 //! browsers.
 
+// What the macros write names this crate as others do, here too.
+extern crate self as amphi_wasmtime;
+
 mod bell;
 mod cache;
 mod control;
@@ -26,6 +29,12 @@ mod wasm;
 mod watch;
 mod watchdog;
 
+#[doc(hidden)]
+pub use amphi_core::__macros;
+pub use amphi_core::{
+    Callable, Cx, FromValue, Handle, HostError, HostFn, HostFunction, HostModule, HostType, Interface, IntoValue,
+    ModuleError, Resource, Scalar, Signature, Type, Value, host,
+};
 pub use cache::{Cache, Notice};
 pub use control::Interrupt;
 pub use engine::Engine;
