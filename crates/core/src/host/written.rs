@@ -46,6 +46,7 @@ impl HostFn {
     }
 
     /// A function by itself: one body that takes values, and one that takes slots where it can.
+    #[doc(hidden)]
     pub fn free<V, S>(declared: Declared, values: V, slots: S) -> Self
     where
         V: Fn(&mut Cx<'_>, &mut Args) -> Result<Value, HostError> + Send + Sync + 'static,
@@ -55,6 +56,7 @@ impl HostFn {
     }
 
     /// A function of a resource that takes no thing of it. One that is named `new` and gives a thing is the constructor.
+    #[doc(hidden)]
     pub fn associated<T, V, S>(declared: Declared, values: V, slots: S) -> Self
     where
         T: HostResource,
@@ -69,6 +71,7 @@ impl HostFn {
     }
 
     /// A method of whatever the receiver finds.
+    #[doc(hidden)]
     pub fn method<T, R, V, S>(receiver: &R, declared: Declared, values: V, slots: S) -> Self
     where
         T: HostResource,
