@@ -5,7 +5,7 @@ mod native;
 
 use crate::streams::ProcessStreams;
 use amphi_core::habitat::Habitat;
-use amphi_core::{Outcome, Program};
+use amphi_core::{Interface, Outcome, Program};
 use amphi_wasmtime::Kind;
 use anyhow::Result;
 use browser::{Browser, Engine};
@@ -41,6 +41,14 @@ pub(crate) fn open(name: Name, python: bool) -> Result<Box<dyn Habitat>> {
         Place::Native(kind) => Box::new(native::open(kind, python)?),
         Place::Browser(engine) => Box::new(Browser::start(engine)?),
     })
+}
+
+/// What a program's host modules offer, once those that are written in Python have run.
+///
+/// # Errors
+/// One of them cannot be made ready or does not start; the message is for the user.
+pub(crate) fn offered(program: Program) -> Result<Vec<Interface>> {
+    native::offered(program)
 }
 
 impl Name {

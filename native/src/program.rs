@@ -108,7 +108,7 @@ fn folder(path: &Path, more_flags: Vec<String>) -> Result<Program> {
     let whole = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let name = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut program = manifest::parse(&shown, &text, &name, &Disk::new(path))?;
-    for mount in &mut program.mounts {
+    for mount in program.all_mounts_mut() {
         mount.host = path.join(&mount.host).to_string_lossy().into_owned();
     }
     match (&mut program.guest, more_flags.first()) {

@@ -217,7 +217,9 @@ fn host(given: &str) -> Result<HostSource> {
         Body::Wasm { file: file.to_owned(), bytes: bytes.into() }
     } else {
         let text = String::from_utf8(bytes).ok();
-        Body::Wat(Source::new(file, text.with_context(|| format!("--host {given}: {file} is neither wasm nor text"))?))
+        let text = text.with_context(|| format!("--host {given}: {file} is neither wasm nor text"))?;
+        let source = Source::new(file, text);
+        if file.ends_with(".py") { Body::Python(source) } else { Body::Wat(source) }
     };
-    Ok(HostSource { name: name.to_owned(), wit: None, body })
+    Ok(HostSource::new(name, body))
 }

@@ -1,8 +1,8 @@
 //! Owns `amphi stubs`: what editors and type checkers are told of a program's host modules.
 //! It must never know how a declaration looks in Python; the core does.
 
-use crate::{program, run};
-use amphi_core::{Interface, PreparedBody, Source, prepare, wit};
+use crate::{habitat, program, run};
+use amphi_core::{Interface, PreparedBody, PreparedHost, Source, prepare, wit};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::ffi::OsStr;
 use std::io::Write as _;
@@ -67,16 +67,22 @@ impl Stubs {
         }
         let mut program = program::load(path, Vec::new())?;
         run::add_hosts(&mut program, &self.host)?;
-        let hosts = prepare(&program)?.hosts.into_iter();
-        Ok(hosts.filter_map(|host| Some((host.name, interface(host.body)?))).collect())
-    }
-}
-
-fn interface(body: PreparedBody) -> Option<Interface> {
-    match body {
-        PreparedBody::Wasm { interface, .. } => Some(interface),
-        // Nothing is known of what somebody's Rust would offer, unless it is declared.
-        PreparedBody::Registered { interface } => interface,
+        let hosts = prepare(&program)?.hosts;
+        // What Python offers without a declaration is known once its file has run.
+        let offered = match hosts.iter().any(|host| matches!(host.body, PreparedBody::Python { interface: None, .. })) {
+            true => habitat::offered(program)?,
+            false => Vec::new(),
+        };
+        let interface = |PreparedHost { name, body }| {
+            let interface = match body {
+                PreparedBody::Wasm(host) => Some(host.interface),
+                // Nothing is known of what somebody's Rust would offer, unless it is declared.
+                PreparedBody::Python { interface, .. } | PreparedBody::Registered { interface } => interface,
+            };
+            let interface = interface.or_else(|| offered.iter().find(|offered| offered.name == name).cloned());
+            Some((name, interface?))
+        };
+        Ok(hosts.into_iter().filter_map(interface).collect())
     }
 }
 

@@ -30,8 +30,8 @@ pub(crate) struct Trace {
     /// Count calls instead: how often, how many errors, how long, the slowest.
     #[arg(long)]
     summary: bool,
-    /// Show only these calls: names and patterns (fd_*), host, error, error=NOENT, path=*.txt, fd=3, with commas
-    /// between them; ! before one leaves it out.
+    /// Show only these calls: names and patterns (fd_*), host, error, error=NOENT, path=*.txt, fd=3, guest=demo, with
+    /// commas between them; ! before one leaves it out.
     #[arg(long, value_name = "TERMS", allow_hyphen_values = true)]
     filter: Option<Filter>,
     /// Write to this file instead; - is standard output.

@@ -14,8 +14,10 @@ let shim = null;
 let shimMemory = null;
 let shimBytes = new Uint8Array(0);
 let shimView = new DataView(new ArrayBuffer(0));
+/** The guests of a run, the program's own first; those of host modules follow. */
+let guests = [];
+/** The one whose turn it is: its exports, its memory, and the view of that while another has its turn. */
 let guest = null;
-let guestMemory = null;
 let guestBytes = new Uint8Array(0);
 /** The exports of host modules that Rust asked for, by the number it got. */
 let exportsOfHosts = [];
@@ -37,7 +39,7 @@ export function now_ms() {
 
 /** A view dies, and has length 0, when its memory grows: it is then taken anew. */
 function views() {
-  if (guestBytes.length === 0 && guestMemory !== null) guestBytes = new Uint8Array(guestMemory.buffer);
+  if (guestBytes.length === 0 && guest?.memory) guestBytes = new Uint8Array(guest.memory.buffer);
   if (shimBytes.length === 0) {
     shimBytes = new Uint8Array(shimMemory.buffer);
     shimView = new DataView(shimMemory.buffer);
@@ -89,11 +91,8 @@ export function imports(module, from, name) {
   return WebAssembly.Module.imports(module).some((entry) => entry.module === from && entry.name === name);
 }
 
-/**
- * Makes a fresh instance of `module`. Calls that cannot wait are the shim's own exports, so that the engine calls
- * from wasm to wasm. With `suspending`, those named in `waits` suspend the guest while the shim asks to wait.
- */
-export function guest_instantiate(module, suspending, waits) {
+/** The import object: calls that cannot wait are the shim's own exports, so that the engine calls from wasm to wasm. */
+function offered() {
   const object = {};
   for (const [prefix, from] of PREFIXES) object[from] = {};
   for (const [name, call] of Object.entries(shim)) {
@@ -101,20 +100,72 @@ export function guest_instantiate(module, suspending, waits) {
       if (name.startsWith(prefix)) object[from][name.slice(prefix.length)] = call;
     }
   }
+  return object;
+}
+
+function instance(module, object) {
+  const { exports } = new WebAssembly.Instance(module, object);
+  const memory = exports.memory instanceof WebAssembly.Memory ? exports.memory : null;
+  return { exports, memory, bytes: new Uint8Array(0) };
+}
+
+/**
+ * Makes a fresh instance of `module` the program's guest. With `suspending`, the calls named in `waits` suspend it while
+ * the shim asks to wait.
+ */
+export function guest_instantiate(module, suspending, waits) {
+  const object = offered();
   if (suspending) {
     for (const name of waits) object.wasi_snapshot_preview1[name] = suspend(shim["wasi_" + name]);
     object["amphi:host@1"].interrupt = letting_messages_in(shim.host_interrupt);
   }
-  guest = new WebAssembly.Instance(module, object);
-  const memory = guest.exports.memory;
-  guestMemory = memory instanceof WebAssembly.Memory ? memory : null;
-  guestBytes = new Uint8Array(0);
+  guest_drop();
+  guest = instance(module, object);
+  guests = [guest];
 }
 
-/** Drops the guest, so that its memory can be collected. */
+/**
+ * Makes a fresh instance of `module`, a WebAssembly.Module or its bytes, the guest of a host module: it runs below the
+ * program's, and is never suspended. `typed` are the host functions that it imports by name: module, name, parameters,
+ * result, number. Says whether it imports anything.
+ */
+export function guest_add(module, typed) {
+  const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
+  const object = offered();
+  for (const [from, name, params, result, number] of typed) {
+    object[from] ??= {};
+    object[from][name] = typed_import(kinds(params), result, number);
+  }
+  const added = instance(compiled, object);
+  guests.push(added);
+  guest = added;
+  return WebAssembly.Module.imports(compiled).length > 0;
+}
+
+/** A host function as an import: its parameters go through the shim's memory, and its result comes back there. */
+function typed_import(params, result, number) {
+  return (...args) => {
+    views();
+    const core = shim.typed_core();
+    params.forEach((kind, at) => WRITE[kind](core + 8 * at, args[at]));
+    shim.typed_call(number);
+    views();
+    return result === "" ? undefined : READ[result](core);
+  };
+}
+
+/** Gives a guest its turn. */
+export function guest_turn(number) {
+  if (guest !== null) guest.bytes = guestBytes;
+  // One that is being instantiated has no memory yet.
+  guest = guests[number] ?? null;
+  guestBytes = guest?.bytes ?? new Uint8Array(0);
+}
+
+/** Drops the guests, so that their memory can be collected. */
 export function guest_drop() {
+  guests = [];
   guest = null;
-  guestMemory = null;
   guestBytes = new Uint8Array(0);
 }
 
@@ -187,18 +238,13 @@ export function hosts_drop() {
   exportsOfHosts = [];
 }
 
-/** Compiles and instantiates a host module, which has no imports. */
-export function host_instantiate(bytes, initialize) {
-  // Copied: a module is compiled from bytes of its own, not from memory that moves.
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes.slice()), {});
-  if (initialize) instance.exports._initialize();
-  return instance.exports;
+/** The number of an export of a host module's guest; `params` and `results` name its core types ("i32 f64"). */
+export function host_export(number, name, params, results) {
+  return exportsOfHosts.push({ call: guests[number].exports[name], params: kinds(params), results: kinds(results) }) - 1;
 }
 
-/** The number of an export of a host module; `params` and `results` name its core types ("i32 f64"). */
-export function host_export(exports, name, params, results) {
-  const kinds = (names) => names.split(" ").filter((name) => name !== "");
-  return exportsOfHosts.push({ call: exports[name], params: kinds(params), results: kinds(results) }) - 1;
+function kinds(names) {
+  return names.split(" ").filter((name) => name !== "");
 }
 
 const READ = {

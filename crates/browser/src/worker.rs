@@ -3,6 +3,7 @@
 //! JavaScript loads it (`web/assets/worker.js`) and hands every message to [`receive`]. It must never know the page.
 
 mod clock;
+mod crossing;
 mod glue;
 mod hosts;
 mod imports;
@@ -157,7 +158,9 @@ fn start(program: &str, terminal: bool, module: &JsValue) {
         }
     };
     set_fresh(false);
-    if suspending {
+    if started.is_over() {
+        finish(started, String::new());
+    } else if suspending {
         spawn_local(async move {
             let ending = JsFuture::from(glue::guest_run_suspending(started.entry)).await;
             finish(started, ending.ok().and_then(|ending| ending.as_string()).unwrap_or_default());

@@ -12,13 +12,15 @@ mod memory;
 mod seen;
 #[cfg(test)]
 pub(crate) mod testing;
+mod typed;
 
 use crate::types::CoreType;
 
 pub use calls::{HostCalls, Step};
-pub use invocation::{Invocation, call_typed};
+pub use invocation::Invocation;
 pub use memory::{GuestMemory, OutOfBounds};
 pub use seen::SeenCall;
+pub use typed::{TypedImport, TypedOffer};
 
 /// The name of the import module; a change that old guests could not live with gets a new number.
 pub const MODULE: &str = "amphi:host@1";
@@ -124,7 +126,8 @@ pub enum GuestExport {
     Release,
     /// Runs the program as `_start` does, but stays ready for calls; gives the exit code.
     Serve,
-    /// Describes the functions that the guest exports; the answer is as that of a call.
+    /// Describes the functions that the guest exports; the message of that length in the room is none for a program, and
+    /// for a host module its name and its declaration, or none. The answer is as that of a call.
     Exports,
     /// Ends a guest that served: what is buffered is written, what was to happen at its exit happens.
     Finish,
@@ -141,7 +144,7 @@ impl GuestExport {
             Self::CallObject => ("amphi_call_object", &[I32, I32], &[I64]),
             Self::Release => ("amphi_release", &[I32], &[]),
             Self::Serve => ("amphi_serve", &[], &[I32]),
-            Self::Exports => ("amphi_exports", &[], &[I64]),
+            Self::Exports => ("amphi_exports", &[I32], &[I64]),
             Self::Finish => ("amphi_finish", &[], &[I32]),
         }
     }

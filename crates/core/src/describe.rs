@@ -79,11 +79,18 @@ impl Described {
     }
 }
 
-/// The description of an interface whose first function has the number `first`.
+/// The description of an interface whose first function has the number `first`, in bytes.
 ///
 /// # Errors
 /// [`WireError::Deep`] and [`WireError::Large`]: its types nest too deep or are too many.
 pub(crate) fn encode(interface: &Interface, first: u32) -> Result<Vec<u8>, WireError> {
+    let mut bytes = Vec::new();
+    wire::encode(&to_value(interface, first), &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same as a value.
+pub(crate) fn to_value(interface: &Interface, first: u32) -> Value {
     let function = |(number, function): (u32, &Function)| {
         let [params, result] = signature_value(&function.signature);
         Value::Tuple(vec![
@@ -99,15 +106,12 @@ pub(crate) fn encode(interface: &Interface, first: u32) -> Result<Vec<u8>, WireE
     let named = |named: &NamedType| {
         Value::Tuple(vec![named.name.as_str().into(), named.docs.as_str().into(), type_value(&named.ty)])
     };
-    let value = Value::Tuple(vec![
+    Value::Tuple(vec![
         interface.name.as_str().into(),
         interface.docs.as_str().into(),
         Value::List((first..).zip(&interface.functions).map(function).collect()),
         Value::List(interface.types.iter().map(named).collect()),
-    ]);
-    let mut bytes = Vec::new();
-    wire::encode(&value, &mut bytes)?;
-    Ok(bytes)
+    ])
 }
 
 /// A type as a wire value.

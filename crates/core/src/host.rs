@@ -6,8 +6,11 @@ mod cx;
 mod exports;
 mod module;
 mod panics;
+mod python;
 mod registry;
+mod turns;
 mod typed;
+mod wasm;
 pub(crate) mod written;
 
 pub use convert::{
@@ -18,8 +21,11 @@ pub use cx::{Crossing, Cx};
 pub use exports::Exports;
 pub(crate) use module::FlatCall;
 pub use module::{Builder, HostModule, ModuleError};
+pub use python::start_python;
 pub use registry::Registry;
+pub use turns::Turns;
 pub use typed::HostMethods;
+pub use wasm::{WasmInstance, wasm_module};
 pub use written::HostFn;
 
 use crate::error::HostError;

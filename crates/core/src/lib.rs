@@ -97,13 +97,14 @@ pub use habitat::Habitat;
 pub use handle::{GuestId, Handle};
 pub use host::{
     Builder, CallArgs, Callable, Crossing, Cx, Exports, FromValue, HostFn, HostFunction, HostMethods, HostModule,
-    HostResource, HostResult, HostType, IntoValue, Lent, ModuleError, Registry, Resource, TypeError, Types,
+    HostResource, HostResult, HostType, IntoValue, Lent, ModuleError, Registry, Resource, Turns, TypeError, Types,
+    WasmInstance, start_python, wasm_module,
 };
 pub use limits::{Limit, Limits};
 pub use outcome::{Change, ChangedFile, Exit, Outcome, Reply, Timing};
 #[cfg(all(feature = "wit", feature = "wat"))]
 pub use prepare::{PrepareError, prepare};
-pub use prepared::{HostExport, Prepared, PreparedBody, PreparedHost};
+pub use prepared::{Allocator, HostExport, Prepared, PreparedBody, PreparedHost, WasmHost};
 pub use program::{
     Access, Body, Determinism, Entry, Expect, ExportCall, Guest, HostSource, LIB, Mount, Program, Stdin, Trace, WORK,
     Watch,

@@ -1,19 +1,20 @@
 //! WebAssembly modules: text to bytes, what a module exports to be a host module's body, and all that can be told of
 //! one. This file never knows how a module is run.
 
+mod host;
 mod inspect;
 mod interface;
 mod names;
 mod read;
 
+#[cfg(feature = "wit")]
+pub(crate) use host::wasm_host;
 pub use inspect::{
     Custom, Entity, Feature, FuncType, GlobalType, HostFit, Inspection, LinkedExport, LinkedImport, MemoryType,
     Parameter, Producers, PythonExports, Role, Segments, StartFunction, TableType, Tool, inspect,
 };
-#[cfg(feature = "wit")]
-pub(crate) use interface::no_imports;
-pub use interface::{exports_for, infer};
-pub use read::{Export, Import, Module, ReadError, header, read};
+pub use interface::infer;
+pub use read::{Export, Import, ImportType, Module, ReadError, header, read};
 
 use wast::Wat;
 use wast::core::{FuncKind, ModuleField, ModuleKind};

@@ -68,6 +68,18 @@ impl Exit {
         }
     }
 
+    /// What the guest of a host module did that ended so, for whoever called it; none where that ends the whole run.
+    #[must_use]
+    pub fn of_host_guest(&self) -> Option<String> {
+        let what = match self {
+            Self::Interrupted | Self::Limit(Limit::Wall | Limit::Output | Limit::CallDepth) => return None,
+            Self::Code(code) => format!("exited with code {code}"),
+            Self::Trap(why) => format!("trapped: {why}"),
+            Self::Limit(limit) => format!("reached its limit: {}", limit.key()),
+        };
+        Some(format!("the guest of this host function {what}"))
+    }
+
     /// What the user is told, where the guest did not end by itself.
     #[must_use]
     pub fn message(&self, limits: &Limits) -> Option<String> {

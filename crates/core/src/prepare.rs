@@ -5,7 +5,7 @@ use crate::bytes::Bytes;
 use crate::module;
 use crate::names::is_python_name;
 use crate::prepared::{Prepared, PreparedBody, PreparedHost};
-use crate::program::{Body, HostSource, Program};
+use crate::program::{Body, Entry, Guest, HostSource, Program, Stdin};
 use crate::source::{Source, SourceError};
 use crate::types::Interface;
 use crate::wit;
@@ -51,21 +51,21 @@ pub fn prepare(program: &Program) -> Result<Prepared, PrepareError> {
         if hosts.iter().any(|other| other.name == host.name) {
             return Err(wrong("there are two host modules of that name"));
         }
-        hosts.push(prepare_host(host)?);
+        hosts.push(prepare_host(program, host)?);
     }
     let mut program = program.clone();
     program.hosts.clear();
     Ok(Prepared { program, hosts })
 }
 
-fn prepare_host(host: &HostSource) -> Result<PreparedHost, PrepareError> {
+fn prepare_host(program: &Program, host: &HostSource) -> Result<PreparedHost, PrepareError> {
     let declared = host.wit.as_ref().map(|wit| declaration(host, wit)).transpose()?;
+    let prepared = |body| Ok(PreparedHost { name: host.name.clone(), body });
     let (file, bytes, text) = match &host.body {
-        Body::Registered => {
-            return Ok(PreparedHost {
-                name: host.name.clone(),
-                body: PreparedBody::Registered { interface: declared },
-            });
+        Body::Registered => return prepared(PreparedBody::Registered { interface: declared }),
+        Body::Python(source) => {
+            let guest = Box::new(python_guest(program, host, source));
+            return prepared(PreparedBody::Python { guest, interface: declared });
         }
         Body::Wat(source) => {
             let compiled = module::compile(source)?;
@@ -78,17 +78,34 @@ fn prepare_host(host: &HostSource) -> Result<PreparedHost, PrepareError> {
         let placed = text.and_then(|(source, functions)| module::place(source, &functions, &error));
         placed.map_or_else(|| wrong(error.to_string()), PrepareError::from)
     })?;
-    module::no_imports(&module).map_err(wrong)?;
     let interface = match declared {
         Some(interface) => interface,
         None => module::infer(&host.name, &module).map_err(wrong)?,
     };
-    let exports = module::exports_for(&interface, &module).map_err(wrong)?;
-    let initialize = module.exports.iter().any(|export| export.name == "_initialize");
-    Ok(PreparedHost {
-        name: host.name.clone(),
-        body: PreparedBody::Wasm { interface, module: Bytes(bytes), exports, initialize },
-    })
+    let others = program.hosts.iter().map(|other| other.name.as_str()).filter(|other| *other != host.name);
+    let others: Vec<&str> = others.collect();
+    let guest = Program { args: Vec::new(), ..guest(program, host, Guest::Wasm(Bytes::default())) };
+    let host = module::wasm_host(interface, bytes, &module, &others, guest).map_err(wrong)?;
+    prepared(PreparedBody::Wasm(Box::new(host)))
+}
+
+/// The program of a host module's own guest: it sees what is mounted for it, and nobody's input.
+fn guest(program: &Program, host: &HostSource, guest: Guest) -> Program {
+    let mut own = Program::new(&host.name, guest);
+    own.stdin = Stdin::Empty;
+    own.mounts.clone_from(&host.mounts);
+    own.limits = host.limits.clone().unwrap_or_else(|| program.limits.clone());
+    own.determinism.clone_from(&program.determinism);
+    own
+}
+
+/// The same for Python, which also sees its own file.
+fn python_guest(program: &Program, host: &HostSource, source: &Source) -> Program {
+    let file = source.file.rsplit(['/', '\\']).next().unwrap_or(&source.file);
+    let entry = Guest::Python { entry: Entry::Script(file.to_owned()), flags: Vec::new() };
+    let mut own = guest(program, host, entry);
+    own.files.insert(file.to_owned(), source.text.as_str().into());
+    own
 }
 
 /// The interface of a WIT text that has the host module's name.
@@ -105,6 +122,7 @@ fn declaration(host: &HostSource, wit: &Source) -> Result<Interface, PrepareErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prepared::WasmHost;
 
     const DEMO: &str = r#"(module
   (func (export "demo") (param $a i32) (param $b i32) (result i32)
@@ -112,11 +130,8 @@ mod tests {
 
     fn program(wit: Option<&str>, wat: &str) -> Program {
         let mut program = Program::script("hello", "import demo");
-        program.hosts.push(HostSource {
-            name: "demo".to_owned(),
-            wit: wit.map(|text| Source::new("demo.wit", text)),
-            body: Body::Wat(Source::new("demo.wat", wat)),
-        });
+        let wit = wit.map(|text| Source::new("demo.wit", text));
+        program.hosts.push(HostSource { wit, ..HostSource::new("demo", Body::Wat(Source::new("demo.wat", wat))) });
         program
     }
 
@@ -126,9 +141,10 @@ mod tests {
         for (wit, signature) in [(None, "(a: s32, b: s32) -> s32"), (Some(wit), "(a: u32, b: s32) -> bool")] {
             let prepared = prepare(&program(wit, DEMO)).expect("valid");
             assert!(prepared.program.hosts.is_empty());
-            let PreparedBody::Wasm { interface, exports, module, initialize } = &prepared.hosts[0].body else {
+            let PreparedBody::Wasm(host) = &prepared.hosts[0].body else {
                 panic!("a module");
             };
+            let WasmHost { interface, exports, module, initialize, .. } = &**host;
             assert_eq!(interface.functions[0].signature.to_string(), signature);
             assert_eq!(exports[0].name, "demo");
             assert!(module.starts_with(b"\0asm") && !initialize);
@@ -156,14 +172,14 @@ mod tests {
                 "[host.demo] demo.wat: demo: func(a: s64) -> s32 needs an export (param i64) (result i32), but it is (param i32 i32) (result i32)",
             ),
             (
-                Some("interface demo { demo: func(a: string); }"),
+                Some("interface demo { demo: func(a: option<u8>); }"),
                 DEMO,
-                "[host.demo] demo.wat: demo: its parameter a is string, but a WebAssembly body takes and gives numbers, bool and char",
+                "[host.demo] demo.wat: demo: its parameter a is option<u8>, but a WebAssembly body takes and gives numbers, bool, char, string and list<u8>",
             ),
             (
                 None,
                 r#"(module (import "env" "log" (func)) (func (export "f")))"#,
-                "[host.demo] demo.wat: it imports env::log, but a host module is offered no imports",
+                "[host.demo] demo.wat: it imports env::log, but a host module is offered wasi_snapshot_preview1 and the program's other host modules",
             ),
             (
                 None,

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::abi::TypedImport;
 use crate::bytes::Bytes;
 use crate::program::Program;
 use crate::types::{CoreType, Interface};
@@ -30,17 +31,14 @@ pub struct PreparedHost {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PreparedBody {
-    /// A valid core module without imports, run by the habitat's engine in an instance of its own.
-    Wasm {
-        /// What it offers.
-        interface: Interface,
-        /// The module.
-        module: Bytes,
-        /// The export behind each of the interface's functions, in the same order.
-        exports: Vec<HostExport>,
-        /// Whether it exports `_initialize`, which is called once before anything else.
-        #[serde(default)]
-        initialize: bool,
+    /// A valid core module, run by the habitat's engine in an instance of its own.
+    Wasm(Box<WasmHost>),
+    /// Python in a guest of its own.
+    Python {
+        /// What that guest runs: the file as its script, in a world of its own.
+        guest: Box<Program>,
+        /// What it must offer; inferred from the file where nothing is declared.
+        interface: Option<Interface>,
     },
     /// Handed to the habitat under the module's name; it must offer this interface, where one is declared.
     Registered {
@@ -49,9 +47,56 @@ pub enum PreparedBody {
     },
 }
 
+/// A host module that is WebAssembly.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WasmHost {
+    /// What it offers.
+    pub interface: Interface,
+    /// The module.
+    pub module: Bytes,
+    /// The export behind each of the interface's functions, in the same order; then those that are called beside them.
+    pub exports: Vec<HostExport>,
+    /// For each function, the number of the export that is told once its result has been read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<Option<u32>>,
+    /// What gives room in its memory, where a function takes a text or bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocator: Option<Allocator>,
+    /// Whether it exports `_initialize`, which is called once before anything else.
+    #[serde(default)]
+    pub initialize: bool,
+    /// Whether it makes calls of WASI.
+    #[serde(default)]
+    pub wasi: bool,
+    /// The functions of other host modules that it imports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<TypedImport>,
+    /// The world of its own calls of WASI.
+    pub guest: Box<Program>,
+}
+
+/// The exports that give room in a module's memory, by their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Allocator {
+    /// The component model's `cabi_realloc`: what it gives belongs to the function that is called.
+    Canonical {
+        /// Its number.
+        realloc: u32,
+    },
+    /// C's `malloc`, and `free` where it is exported: what it gives goes back after the call.
+    C {
+        /// The number of `malloc`.
+        malloc: u32,
+        /// That of `free`.
+        free: Option<u32>,
+    },
+}
+
 /// A function that a host module exports.
 ///
-/// Its parameters are scalars, see [`crate::Scalar::core_from_slot`]; several results are a tuple.
+/// Scalars are as [`crate::Scalar::core_from_slot`] has them; several results are a tuple. A text or bytes is an address
+/// and a length, as a result the address of both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostExport {
     /// The export's name.

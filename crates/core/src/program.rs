@@ -145,6 +145,20 @@ pub struct HostSource {
     pub wit: Option<Source>,
     /// Its functions.
     pub body: Body,
+    /// Folders of the machine that its own guest sees, where its functions run in one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mounts: Vec<Mount>,
+    /// What its own guest may use; what the program may, if nothing is said. Time, output and depth are the run's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+}
+
+impl HostSource {
+    /// A host module whose declaration is inferred.
+    #[must_use]
+    pub fn new(name: impl Into<String>, body: Body) -> Self {
+        Self { name: name.into(), wit: None, body, mounts: Vec::new(), limits: None }
+    }
 }
 
 /// The functions of a host module.
@@ -160,6 +174,8 @@ pub enum Body {
         /// The module.
         bytes: Bytes,
     },
+    /// Python, which runs in a guest of its own.
+    Python(Source),
     /// Written in Rust and handed to the habitat under the module's name.
     Registered,
 }
@@ -276,6 +292,22 @@ impl Program {
         program
     }
 
+    /// The folders of the machine that its guests see: the program's own, then those of its host modules.
+    pub fn all_mounts(&self) -> impl Iterator<Item = &Mount> {
+        self.mounts.iter().chain(self.hosts.iter().flat_map(|host| &host.mounts))
+    }
+
+    /// The same, to be changed.
+    pub fn all_mounts_mut(&mut self) -> impl Iterator<Item = &mut Mount> {
+        self.mounts.iter_mut().chain(self.hosts.iter_mut().flat_map(|host| &mut host.mounts))
+    }
+
+    /// Whether it, or a host module of it, runs on the Python of this project.
+    #[must_use]
+    pub fn needs_python(&self) -> bool {
+        self.is_python() || self.hosts.iter().any(|host| matches!(host.body, Body::Python(_)))
+    }
+
     /// Whether it runs on the Python of this project.
     #[must_use]
     pub fn is_python(&self) -> bool {
@@ -349,11 +381,7 @@ mod tests {
         let mut program = Program::script("hello", "print(1)");
         program.stdin = Stdin::Bytes(vec![0, 255].into());
         program.expect = Some(Expect { exit: 3, ..Expect::default() });
-        program.hosts.push(HostSource {
-            name: "demo".to_owned(),
-            wit: None,
-            body: Body::Wat(Source::new("demo.wat", "(module)")),
-        });
+        program.hosts.push(HostSource::new("demo", Body::Wat(Source::new("demo.wat", "(module)"))));
         let json = serde_json::to_string(&program).expect("plain data");
         assert_eq!(serde_json::from_str::<Program>(&json).expect("the same"), program);
         let least = r#"{"name": "x", "guest": {"python": {"entry": "stdin"}}}"#;

@@ -8,8 +8,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use flat::low_half;
-pub(crate) use flat::narrow;
 pub use flat::{CoreType, Flat, MAX_FLAT_PARAMS, Scalar};
+pub(crate) use flat::{core_text, narrow};
 
 /// The type of one parameter, result, field or item. Names are Python's, see [`crate::names`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

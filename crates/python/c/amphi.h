@@ -109,6 +109,7 @@ typedef struct {
     size_t length, capacity;
     Py_buffer *views; /* buffers that must stay where they are until the host has answered */
     size_t view_count;
+    bool handles; /* things of the host are in it */
     char small[512];
 } Writer;
 

@@ -186,7 +186,8 @@ static PyObject *decode_thing(Reader *reader, const Type *type, bool own)
     if (own) {
         return Py_XNewRef(object_lent(number, NULL));
     }
-    return handle_new(type != NULL && type->kind == TYPE_HANDLE ? (PyTypeObject *)type->cls : NULL, number);
+    bool declared = type != NULL && type->kind == TYPE_HANDLE && PyType_IsSubtype((PyTypeObject *)type->cls, &Handle_Type);
+    return handle_new(declared ? (PyTypeObject *)type->cls : NULL, number);
 }
 
 static PyObject *decode_value(Reader *reader, const Type *type, int depth)

@@ -15,6 +15,7 @@ void writer_start(Writer *writer)
     writer->capacity = sizeof writer->small;
     writer->views = NULL;
     writer->view_count = 0;
+    writer->handles = false;
 }
 
 void writer_finish(Writer *writer)
@@ -311,21 +312,32 @@ static int encode_scalar(Writer *writer, const Type *type, PyObject *value, cons
 
 /* ---- things that stay where they are ------------------------------------------------------------------------ */
 
-static int put_thing(Writer *writer, uint8_t tag, int64_t number)
+static int put_nameless(Writer *writer, uint8_t tag, int64_t number)
 {
-    /* The host knows of what resource it is: no name. */
     uint32_t nameless = 0;
     return number < 0 || put_word(writer, tag, (uint32_t)number) < 0 ? -1 : put_bytes(writer, &nameless, 4);
 }
 
+/* The host knows of what resource it is. */
 static int put_handle(Writer *writer, PyObject *handle)
 {
-    return put_thing(writer, TAG_HELD, handle_number(handle));
+    writer->handles = true;
+    return put_nameless(writer, TAG_HELD, handle_number(handle));
 }
 
 static int put_object(Writer *writer, PyObject *object, const Type *type)
 {
-    return put_thing(writer, TAG_OWN, object_lend(object, type));
+    return put_nameless(writer, TAG_OWN, object_lend(object, type));
+}
+
+/* A thing of this guest, with the name of its resource. */
+static int put_resource(Writer *writer, PyObject *object, const Type *type)
+{
+    PyObject *name = PyType_GetName((PyTypeObject *)type->cls);
+    int64_t number = name == NULL ? -1 : object_lend(object, NULL);
+    int result = number < 0 || put_word(writer, TAG_OWN, (uint32_t)number) < 0 ? -1 : put_name(writer, name);
+    Py_XDECREF(name);
+    return result;
 }
 
 int encode_object(Writer *writer, PyObject *object)
@@ -335,7 +347,10 @@ int encode_object(Writer *writer, PyObject *object)
 
 static int encode_handle(Writer *writer, const Type *type, PyObject *value, const Place *place)
 {
-    return check_instance(type, value, place) < 0 ? -1 : put_handle(writer, value);
+    if (check_instance(type, value, place) < 0) {
+        return -1;
+    }
+    return PyObject_TypeCheck(value, &Handle_Type) ? put_handle(writer, value) : put_resource(writer, value, type);
 }
 
 static int encode_callable(Writer *writer, const Type *type, PyObject *value, const Place *place)

@@ -15,6 +15,8 @@
 static char small_room[4096];
 static char *room = small_room;
 static Writer answer;
+/* What the answer's handles are of: to let go of it is to drop them, and the host reads the answer first. */
+static PyObject *answer_holds;
 
 AMPHI_EXPORT("amphi_room") char *amphi_room(uint32_t length)
 {
@@ -44,6 +46,8 @@ static uint64_t answered(bool failed)
 
 static void answer_start(void)
 {
+    /* Before anything else: what is let go of may call the host, and be called. */
+    Py_CLEAR(answer_holds);
     static bool started;
     if (started) {
         writer_finish(&answer);
@@ -84,6 +88,10 @@ static uint64_t answer_value(PyObject *value, const Type *type, const char *func
         Place place = {.what = "result of", .name = function, .function = function};
         answer_start();
         int encoded = type == NULL ? encode(&answer, &TYPE_OF_ANYTHING, Py_None, &place) : encode(&answer, type, value, &place);
+        if (encoded == 0 && answer.handles) {
+            answer_holds = value;
+            return answered(false);
+        }
         Py_DECREF(value);
         if (encoded == 0) {
             return answered(false);
@@ -148,12 +156,17 @@ PyMethodDef amphi_enter_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* The description of what is exported, as amphi._export makes it. */
-AMPHI_EXPORT("amphi_exports") uint64_t amphi_exports(void)
+/* The description of what is exported, as amphi._export makes it. The message is what it is told of the module that this
+ * guest is. */
+AMPHI_EXPORT("amphi_exports") uint64_t amphi_exports(uint32_t length)
 {
-    PyObject *module = PyImport_ImportModule("amphi._export");
-    PyObject *description = module == NULL ? NULL : PyObject_CallMethod(module, "_describe", NULL);
+    PyObject *told = arguments(length, NULL);
+    PyObject *module = told == NULL ? NULL : PyImport_ImportModule("amphi._export");
+    PyObject *describe = module == NULL ? NULL : PyObject_GetAttrString(module, "_describe");
+    PyObject *description = describe == NULL ? NULL : PyObject_Call(describe, told, NULL);
+    Py_XDECREF(describe);
     Py_XDECREF(module);
+    Py_XDECREF(told);
     return answer_value(description, &TYPE_OF_ANYTHING, "amphi");
 }
 

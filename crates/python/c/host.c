@@ -137,7 +137,7 @@ static PyObject *call_wire(const Function *self, PyObject *const *args)
     }
     int32_t code = amphi_call(self->index, writer.data, (uint32_t)writer.length, reply, sizeof reply);
     for (Py_ssize_t i = 0; i < self->count; i++) {
-        if (self->params[i]->kind == TYPE_HANDLE && self->params[i]->own) {
+        if (self->params[i]->kind == TYPE_HANDLE && self->params[i]->own && PyObject_TypeCheck(args[i], &Handle_Type)) {
             handle_give(args[i]);
         }
     }

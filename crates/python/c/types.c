@@ -116,7 +116,8 @@ static int read_handle(Type *type, PyObject *description, PyObject *classes)
     PyObject *name = PyTuple_GET_ITEM(description, 1);
     type->own = PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(description, 2), "own") == 0;
     type->cls = Py_XNewRef(PyDict_GetItemWithError(classes, name));
-    if (type->cls == NULL || !PyType_Check(type->cls) || !PyType_IsSubtype((PyTypeObject *)type->cls, &Handle_Type)) {
+    /* Things of the host are handles; in the guest that has the resource it is a class of its own. */
+    if (type->cls == NULL || !PyType_Check(type->cls)) {
         if (!PyErr_Occurred()) {
             PyErr_Format(PyExc_SystemError, "no class for the resource %R", name);
         }

@@ -103,8 +103,8 @@ pub(crate) struct Scratch {
 #[derive(Debug)]
 pub struct Context<P> {
     pub(crate) platform: World<P>,
-    /// What watches the guest; it is boxed because most are not watched.
-    pub(crate) gate: Option<Box<Gate>>,
+    /// What watches the guest.
+    pub(crate) gate: Option<Gate>,
     pub(crate) args: Strings,
     pub(crate) environ: Strings,
     pub(crate) descriptors: Descriptors,
@@ -171,12 +171,12 @@ impl<P: Platform> Context<P> {
 
     /// Has the guest's calls pass a gate from now on.
     pub fn watch(&mut self, gate: Option<Gate>) {
-        self.gate = gate.map(Box::new);
+        self.gate = gate;
     }
 
     /// The gate that the guest's calls pass, for calls that WASI does not see.
     pub fn gate_mut(&mut self) -> Option<&mut Gate> {
-        self.gate.as_deref_mut()
+        self.gate.as_mut()
     }
 
     /// The run's clock as the gate has it: nanoseconds, and looking does not move it.

@@ -1,20 +1,31 @@
 //! What stands before the door of a run that is watched: it lets calls fail that are to fail, and records them all.
 //! Both WASIs have the same one. It must never know who serves a call.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use crate::errno::Errno;
 use crate::fault::{Fault, Faults};
 use crate::memory::Memory;
 use crate::table::Call;
 use crate::trace::{Answer, HostCall, Names, Recorder, entries};
 
-/// Watches the calls of one run.
-#[derive(Debug)]
+/// Watches the calls of one run. Clones watch the same run: each of its guests has one, and no two calls of guests are
+/// under way at once.
+#[derive(Debug, Clone)]
 pub struct Gate {
+    watch: Arc<Mutex<Watch>>,
+    /// Whose calls pass here; none for the program's own guest.
+    guest: Option<Arc<str>>,
+}
+
+/// What all guests of a run share.
+#[derive(Debug)]
+struct Watch {
     faults: Faults,
     recorder: Option<Recorder>,
     /// What descriptors stand for, where a fault asks for paths.
     paths: Option<Paths>,
-    /// The call between [`enter`](Self::enter) and [`leave`](Self::leave).
+    /// The call between [`enter`](Gate::enter) and [`leave`](Gate::leave).
     under_way: Option<Call>,
 }
 
@@ -26,25 +37,33 @@ struct Paths {
 }
 
 impl Gate {
-    /// Fails what `faults` say, and records with `recorder`; none if there is nothing to do.
+    /// Fails what `faults` say, and records with `recorder`; none if there is nothing to do. Only calls of the program's
+    /// own guest fail.
     #[must_use]
     pub fn new(faults: Vec<Fault>, recorder: Option<Recorder>) -> Option<Self> {
         let faults = Faults::new(faults);
         let paths = faults.want_paths().then(Paths::default);
         let watches = recorder.is_some() || !faults.is_empty();
-        watches.then_some(Self { faults, recorder, paths, under_way: None })
+        let watch = Watch { faults, recorder, paths, under_way: None };
+        watches.then(|| Self { watch: Arc::new(Mutex::new(watch)), guest: None })
+    }
+
+    /// The gate of another guest of the same run, whose calls are recorded under this name.
+    #[must_use]
+    pub fn of_guest(&self, name: &str) -> Self {
+        Self { watch: self.watch.clone(), guest: Some(name.into()) }
     }
 
     /// Whether calls are recorded, so that somebody wants to know the time.
     #[must_use]
     pub fn records(&self) -> bool {
-        self.recorder.is_some()
+        self.lock().recorder.is_some()
     }
 
     /// Whether the call under way is timed, so that somebody wants to know when it ends.
     #[must_use]
     pub fn is_timed(&self) -> bool {
-        self.recorder.as_ref().is_some_and(Recorder::is_timed)
+        self.lock().recorder.as_ref().is_some_and(Recorder::is_timed)
     }
 
     /// A call begins, or goes on after a wait: then nothing happens. Another call gives up the one that waits. `args` are
@@ -57,55 +76,79 @@ impl Gate {
         args: &[u64],
         now_ns: Option<u64>,
     ) -> Option<Errno> {
-        if self.under_way.replace(call) == Some(call) {
+        let guest = self.guest.as_deref();
+        let mut watch = lock(&self.watch);
+        if watch.under_way.replace(call) == Some(call) {
             return None;
         }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.begin(memory, call, args, now_ns);
+        if let Some(recorder) = &mut watch.recorder {
+            recorder.begin_in(guest, memory, call, args, now_ns);
         }
-        let fault = match &mut self.paths {
-            Some(paths) => paths.next(&mut self.faults, memory, call, args),
-            None => self.faults.next(call, None),
+        if guest.is_some() {
+            return None;
+        }
+        let Watch { faults, paths, .. } = &mut *watch;
+        let fault = match paths {
+            Some(paths) => paths.next(faults, memory, call, args),
+            None => faults.next(call, None),
         };
         if let Some(errno) = fault {
-            self.ended(memory, args, Answer::Fault(errno), now_ns);
+            watch.ended(guest, memory, args, Answer::Fault(errno), now_ns);
         }
         fault
     }
 
     /// The call under way ended with this number, or with the run; `args` are those it began with.
     pub fn leave<M: Memory + ?Sized>(&mut self, memory: &M, args: &[u64], errno: Option<Errno>, now_ns: Option<u64>) {
-        self.ended(memory, args, errno.map_or(Answer::Ended, Answer::Errno), now_ns);
+        let answer = errno.map_or(Answer::Ended, Answer::Errno);
+        lock(&self.watch).ended(self.guest.as_deref(), memory, args, answer, now_ns);
     }
 
     /// The call under way will take its time: it is timed, and what came before it is handed on.
     pub fn waits(&mut self, now_ns: u64) {
-        if let Some(recorder) = &mut self.recorder {
+        if let Some(recorder) = &mut self.lock().recorder {
             recorder.waits(now_ns);
             recorder.flush();
         }
     }
 
-    /// A host function was called.
+    /// A call between guest and host is over.
     pub fn host_call(&mut self, call: HostCall<'_>) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.host_call(call);
+        if let Some(recorder) = &mut lock(&self.watch).recorder {
+            recorder.host_call_of(self.guest.as_deref(), call);
         }
     }
 
     /// The run is over: all that is recorded is handed on.
     pub fn finish(&mut self, now_ns: u64) {
-        if let Some(recorder) = &mut self.recorder {
+        if let Some(recorder) = &mut self.lock().recorder {
             recorder.finish(now_ns);
         }
     }
 
-    fn ended<M: Memory + ?Sized>(&mut self, memory: &M, args: &[u64], answer: Answer, now_ns: Option<u64>) {
+    fn lock(&self) -> MutexGuard<'_, Watch> {
+        lock(&self.watch)
+    }
+}
+
+fn lock(watch: &Mutex<Watch>) -> MutexGuard<'_, Watch> {
+    watch.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Watch {
+    fn ended<M: Memory + ?Sized>(
+        &mut self,
+        guest: Option<&str>,
+        memory: &M,
+        args: &[u64],
+        answer: Answer,
+        now_ns: Option<u64>,
+    ) {
         let Some(call) = self.under_way.take() else { return };
         if let Some(recorder) = &mut self.recorder {
             recorder.end(memory, call, args, answer, now_ns);
         }
-        if let Some(paths) = &mut self.paths {
+        if let (None, Some(paths)) = (guest, &mut self.paths) {
             paths.follow(memory, call, args, answer);
         }
     }

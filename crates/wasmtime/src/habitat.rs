@@ -2,27 +2,16 @@
 //! It must never know how a module runs.
 
 use crate::cache::{Cache, Notice};
-use crate::mounts::Mount;
 use crate::output::Sink;
-use crate::run::{Running, Start};
-use crate::sandbox::{Kind, Sandbox};
+use crate::run::Running;
+use crate::sandbox::{Kind, Python, Sandbox};
+use crate::start::Start;
 use crate::stdin::{Feed, Stdin};
 use crate::{Engine, Error, Wasm, watch};
 use amphi_core::habitat::{Habitat, HabitatError, OutputStream, Streams};
-use amphi_core::{Access, Guest, LIB, Outcome, Prepared, Program, WORK};
-use amphi_wasi::Determinism;
-use std::path::PathBuf;
+use amphi_core::{Guest, Outcome, Prepared, Program};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-
-/// What Python programs run on.
-#[derive(Debug, Clone)]
-pub struct Python {
-    /// The interpreter.
-    pub wasm: Wasm,
-    /// The standard library's zip, which the guest sees under `/lib`.
-    pub stdlib: PathBuf,
-}
 
 /// One of this crate's habitats.
 #[derive(Debug)]
@@ -46,17 +35,12 @@ impl Native {
     /// As [`Sandbox::new`]; [`Error::NoPython`] when a Python program has no interpreter.
     pub fn sandbox(&self, prepared: &Prepared, tell: &mut dyn FnMut(Notice)) -> Result<Sandbox, Error> {
         let program = &prepared.program;
-        match &program.guest {
-            Guest::Python { .. } => {
-                // The interpreter's own loop asks for signals, see crates/python's patches.
-                let wasm = self.python()?.wasm.clone().asking();
-                Sandbox::new(&self.engine, &self.cache, self.kind, &wasm, &prepared.hosts, tell)
-            }
-            Guest::Wasm(bytes) => {
-                let wasm = Wasm::from_bytes(&program.name, bytes.0.as_slice());
-                Sandbox::new(&self.engine, &self.cache, self.kind, &wasm, &prepared.hosts, tell)
-            }
-        }
+        let wasm = match &program.guest {
+            // The interpreter's own loop asks for signals, see crates/python's patches.
+            Guest::Python { .. } => self.python.as_ref().ok_or(Error::NoPython)?.wasm.clone().asking(),
+            Guest::Wasm(bytes) => Wasm::from_bytes(&program.name, bytes.0.as_slice()),
+        };
+        Sandbox::new(&self.engine, &self.cache, self.kind, &wasm, self.python.as_ref(), &prepared.hosts, tell)
     }
 
     /// What a run of the program begins with. Its output is kept; inherited input is this process's own; records of its
@@ -66,36 +50,7 @@ impl Native {
     /// [`Error::NoPython`] when a Python program has no interpreter, [`Error::Fault`] when it asks for a fault that
     /// cannot be read.
     pub fn start(&self, program: &Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<Start, Error> {
-        let mut mounts = Vec::new();
-        if program.is_python() {
-            let files = program.files.iter().map(|(path, bytes)| (path.clone(), bytes.0.clone())).collect();
-            mounts.push(Mount::Scratch { guest: WORK.to_owned(), files });
-            mounts.push(Mount::Single { guest: LIB.to_owned(), file: self.python()?.stdlib.clone() });
-        }
-        mounts.extend(program.mounts.iter().map(|mount| Mount::Folder {
-            host: PathBuf::from(&mount.host),
-            guest: mount.guest.clone(),
-            writable: mount.access == Access::ReadWrite,
-        }));
-        let stdin = match &program.stdin {
-            amphi_core::Stdin::Inherit => Stdin::process(),
-            amphi_core::Stdin::Bytes(bytes) => Stdin::bytes(bytes.0.clone()),
-            amphi_core::Stdin::Empty => Stdin::empty(),
-        };
-        Ok(Start {
-            env: program.guest_env(),
-            mounts,
-            stdin,
-            limits: program.limits.clone(),
-            determinism: program.determinism.as_ref().map(determinism),
-            gate: watch::gate(&program.watch, trace)?,
-            calls: program.calls.clone(),
-            ..Start::new(program.argv())
-        })
-    }
-
-    fn python(&self) -> Result<&Python, Error> {
-        self.python.as_ref().ok_or(Error::NoPython)
+        Ok(Start { gate: watch::gate(&program.watch, trace)?, ..Start::of(program, self.python.as_ref())? })
     }
 }
 
@@ -130,11 +85,6 @@ impl Habitat for Native {
             pump(&events, &feed, streams)
         })
     }
-}
-
-fn determinism(fixed: &amphi_core::Determinism) -> Determinism {
-    let amphi_core::Determinism { clock_ns, step_ns, seed } = *fixed;
-    Determinism { clock_ns, step_ns, seed }
 }
 
 enum Event {

@@ -4,12 +4,15 @@
 use crate::cache::{Cache, Notice};
 use crate::engine::Checks;
 use crate::host::{self, Hosts};
-use crate::run::{Running, Start};
+use crate::ready::Modules;
+use crate::run::Running;
+use crate::start::Start;
 use crate::store::State;
 use crate::watch::Watched;
 use crate::{Engine, Error, Wasm, p1, shim};
 use amphi_core::PreparedHost;
 use amphi_core::abi::{self, AbiCall};
+use std::path::PathBuf;
 use wasmtime::{ExternType, InstancePre, Linker, Module};
 
 /// Which of this crate's two habitats.
@@ -32,22 +35,32 @@ impl Kind {
     }
 }
 
+/// What Python programs run on, and host modules that are written in Python.
+#[derive(Debug, Clone)]
+pub struct Python {
+    /// The interpreter.
+    pub wasm: Wasm,
+    /// The standard library's zip, which the guest sees under `/lib`.
+    pub stdlib: PathBuf,
+}
+
 /// A module ready to run, again and again, each time from a clean state.
 pub struct Sandbox {
     pub(crate) engine: Engine,
     pub(crate) cache: Cache,
     pub(crate) name: String,
     pub(crate) hosts: Hosts,
+    pub(crate) python: Option<Python>,
     pub(crate) linked: Linked,
     /// The guest asks for signals, as Python does; others are ended by their first interrupt.
     pub(crate) asks: bool,
     pub(crate) checks: Checks,
 }
 
-/// The module with its imports resolved, for one habitat's state.
+/// The modules with their imports resolved, for one habitat's state.
 pub(crate) enum Linked {
-    Wasmtime(InstancePre<State<p1::World>>),
-    Shim(InstancePre<State<shim::World>>),
+    Wasmtime(Modules<p1::World>),
+    Shim(Modules<shim::World>),
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -57,15 +70,18 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// Makes a module ready, its host modules too. `tell` hears when something is compiled, which can take seconds.
+    /// Makes a module ready, its host modules too, those in Python on `python`. `tell` hears when something is compiled,
+    /// which can take seconds.
     ///
     /// # Errors
-    /// It is no core module, lacks `_start`, imports what nobody offers, or a host module does not compile.
+    /// It is no core module, lacks `_start`, imports what nobody offers, or a host module does not compile;
+    /// [`Error::NoPython`] when a host module is Python and there is none.
     pub fn new(
         engine: &Engine,
         cache: &Cache,
         kind: Kind,
         wasm: &Wasm,
+        python: Option<&Python>,
         hosts: &[PreparedHost],
         tell: &mut dyn FnMut(Notice),
     ) -> Result<Self, Error> {
@@ -74,12 +90,31 @@ impl Sandbox {
         let hosts = Hosts::compile(engine, cache, hosts, tell)?;
         let asks =
             module.imports().any(|import| import.module() == abi::MODULE && import.name() == AbiCall::Interrupt.name());
-        let linked = match kind {
-            Kind::Wasmtime => Linked::Wasmtime(link(engine, wasm, &module, &hosts, p1::add_to_linker)?),
-            Kind::Shim => Linked::Shim(link(engine, wasm, &module, &hosts, shim::add_to_linker)?),
+        let guest = match (hosts.guests().next(), python) {
+            (None, _) => None,
+            (Some(_), None) => return Err(Error::NoPython),
+            (Some(_), Some(python)) => {
+                // All guests of a run share an engine, and are kept from running on in its way.
+                let python = python.wasm.clone().with_checks(wasm.checks());
+                let module = cache.module(engine, &python, tell)?;
+                Some((python, module))
+            }
         };
-        let name = wasm.name().to_owned();
-        Ok(Self { engine: engine.clone(), cache: cache.clone(), name, hosts, linked, asks, checks: wasm.checks() })
+        let guest = guest.as_ref().map(|(wasm, module)| (wasm, module));
+        let linked = match kind {
+            Kind::Wasmtime => Linked::Wasmtime(link(engine, (wasm, &module), guest, &hosts, p1::add_to_linker)?),
+            Kind::Shim => Linked::Shim(link(engine, (wasm, &module), guest, &hosts, shim::add_to_linker)?),
+        };
+        Ok(Self {
+            engine: engine.clone(),
+            cache: cache.clone(),
+            name: wasm.name().to_owned(),
+            hosts,
+            python: python.cloned(),
+            linked,
+            asks,
+            checks: wasm.checks(),
+        })
     }
 
     /// A fresh instance with its own world, about to run.
@@ -93,14 +128,32 @@ impl Sandbox {
 
 fn link<W: Watched + 'static>(
     engine: &Engine,
-    wasm: &Wasm,
-    module: &Module,
+    (wasm, module): (&Wasm, &Module),
+    python: Option<(&Wasm, &Module)>,
     hosts: &Hosts,
-    add_wasi: impl FnOnce(&mut Linker<State<W>>) -> wasmtime::Result<()>,
-) -> Result<InstancePre<State<W>>, Error> {
+    add_wasi: impl Fn(&mut Linker<State<W>>) -> wasmtime::Result<()>,
+) -> Result<Modules<W>, Error> {
+    let wasm_hosts = hosts.wasm().map(|(name, host, module)| {
+        let mut linker = Linker::new(engine.wasmtime(Checks::Compiled)?);
+        add_wasi(&mut linker).map_err(Error::engine)?;
+        host::link_module(&mut linker, &host.imports)?;
+        linker
+            .instantiate_pre(module)
+            .map_err(|error| Error::Host { name: name.to_owned(), reason: format!("{error:#}") })
+    });
+    let wasm_hosts = wasm_hosts.collect::<Result<_, Error>>()?;
     let mut linker = Linker::new(engine.wasmtime(wasm.checks())?);
     add_wasi(&mut linker).and_then(|()| host::add_to_linker(&mut linker)).map_err(Error::engine)?;
+    let python = python.map(|(wasm, module)| instantiable(&linker, wasm, module)).transpose()?;
     host::link(&mut linker, wasm, module, hosts)?;
+    Ok(Modules { program: instantiable(&linker, wasm, module)?, python, wasm_hosts })
+}
+
+fn instantiable<W: 'static>(
+    linker: &Linker<State<W>>,
+    wasm: &Wasm,
+    module: &Module,
+) -> Result<InstancePre<State<W>>, Error> {
     linker.instantiate_pre(module).map_err(|error| Error::Unfit {
         name: wasm.name().to_owned(),
         reason: format!("does not fit what is offered: {error:#}"),

@@ -1,37 +1,45 @@
-//! Owns what a run keeps beside its wasm: its control, its host functions, its memory limit.
-//! It must never know which WASI the guest has: that is the parameter `W`.
+//! Owns what a run keeps beside its wasm: its guests, its control, its host functions, its memory limits.
+//! It must never know which WASI a guest has: that is the parameter `W`.
 
 use crate::control::Control;
 use crate::engine::Checks;
 use crate::host::Entries;
+use amphi_core::Turns;
 use amphi_core::abi::HostCalls;
 use std::sync::Arc;
 use wasmtime::{Caller, Engine, Extern, Instance, Memory, ResourceLimiter, Result, Store, UpdateDeadline};
 
-/// What the store of a guest holds.
+/// What the store of a run holds.
 pub(crate) struct State<W> {
-    pub(crate) wasi: W,
+    pub(crate) guests: Turns<Guest<W>>,
     pub(crate) run: Run,
 }
 
-/// The part of a run's state that both habitats have.
-pub(crate) struct Run {
-    control: Arc<Control>,
-    pub(crate) calls: HostCalls,
+/// One guest of a run.
+pub(crate) struct Guest<W> {
+    pub(crate) wasi: W,
     pub(crate) memory_limit: MemoryLimit,
-    /// The guest's memory, looked up at its first call.
+    /// Its memory, looked up at its first call.
     pub(crate) memory: Option<Memory>,
     /// The guest, once it is instantiated.
     pub(crate) instance: Option<Instance>,
-    /// What it exports for the host to call, looked up at the first such call: most runs have none.
+    /// What it exports for the host to call, looked up at the first such call: most guests have none.
     pub(crate) entries: Option<Entries>,
-    /// Why the run ends, found while a host function had called into the guest.
+    /// Why it can be entered no more, while the run goes on.
+    pub(crate) ended: Option<String>,
+}
+
+/// The part of a run's state that no guest has for itself.
+pub(crate) struct Run {
+    control: Arc<Control>,
+    pub(crate) calls: HostCalls,
+    /// Why the run ends, found while a host function had called into a guest.
     pub(crate) ending: Option<wasmtime::Error>,
 }
 
 impl Run {
-    pub(crate) fn new(control: Arc<Control>, calls: HostCalls, memory_limit: MemoryLimit) -> Self {
-        Self { control, calls, memory_limit, memory: None, instance: None, entries: None, ending: None }
+    pub(crate) fn new(control: Arc<Control>, calls: HostCalls) -> Self {
+        Self { control, calls, ending: None }
     }
 
     pub(crate) fn control(&self) -> &Arc<Control> {
@@ -39,10 +47,17 @@ impl Run {
     }
 }
 
-/// A store whose memory has a limit and whose code asks the control, at every epoch where it has compiled checks.
-pub(crate) fn store<W: 'static>(engine: &Engine, checks: Checks, wasi: W, run: Run) -> Store<State<W>> {
-    let mut store = Store::new(engine, State { wasi, run });
-    store.limiter(|state| &mut state.run.memory_limit);
+impl<W> Guest<W> {
+    /// A guest that is not instantiated yet; `memory` is the most bytes that its memory may have.
+    pub(crate) fn new(wasi: W, memory: u64) -> Self {
+        Self { wasi, memory_limit: MemoryLimit::new(memory), memory: None, instance: None, entries: None, ended: None }
+    }
+}
+
+/// A store whose memories have limits and whose code asks the control, at every epoch where it has compiled checks.
+pub(crate) fn store<W: 'static>(engine: &Engine, checks: Checks, state: State<W>) -> Store<State<W>> {
+    let mut store = Store::new(engine, state);
+    store.limiter(|state| &mut state.guests.now_mut().memory_limit);
     if checks == Checks::Compiled {
         watch(&mut store, |state| &state.run.control);
     }
@@ -60,12 +75,12 @@ pub(crate) fn watch<T: 'static>(store: &mut Store<T>, control: impl Fn(&T) -> &A
 
 /// The memory that a guest's pointers mean: its export `memory`.
 pub(crate) fn memory<W>(caller: &mut Caller<'_, State<W>>) -> Result<Memory> {
-    if let Some(memory) = caller.data().run.memory {
+    if let Some(memory) = caller.data().guests.now().memory {
         return Ok(memory);
     }
     match caller.get_export("memory") {
         Some(Extern::Memory(memory)) => {
-            caller.data_mut().run.memory = Some(memory);
+            caller.data_mut().guests.now_mut().memory = Some(memory);
             Ok(memory)
         }
         _ => Err(wasmtime::Error::msg("the module calls WASI or the host but exports no memory named `memory`")),

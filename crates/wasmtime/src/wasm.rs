@@ -56,9 +56,12 @@ impl Wasm {
     /// It then runs without the checks that end other modules' runs wherever they are, which cost an interpreter about
     /// a sixth of its speed.
     #[must_use]
-    pub fn asking(mut self) -> Self {
-        self.checks = Checks::Own;
-        self
+    pub fn asking(self) -> Self {
+        self.with_checks(Checks::Own)
+    }
+
+    pub(crate) fn with_checks(self, checks: Checks) -> Self {
+        Self { checks, ..self }
     }
 
     pub(crate) fn checks(&self) -> Checks {

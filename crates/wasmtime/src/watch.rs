@@ -36,7 +36,7 @@ pub(crate) fn pass<W: Watched + 'static>(
     args: &[u64],
     serve: impl FnOnce(&mut Caller<'_, State<W>>) -> Result<i32>,
 ) -> Result<i32> {
-    if caller.data_mut().wasi.gate().is_none() {
+    if caller.data_mut().guests.now_mut().wasi.gate().is_none() {
         return serve(caller);
     }
     if let Some(fault) = at_gate(caller, |gate, memory, now_ns| gate.enter(memory, call, args, Some(now_ns)))?.flatten()
@@ -55,23 +55,23 @@ fn at_gate<W: Watched + 'static, T>(
 ) -> Result<Option<T>> {
     let memory = memory(caller)?;
     let (bytes, state) = memory.data_and_store_mut(caller);
-    let now_ns = state.wasi.seen_ns();
-    Ok(state.wasi.gate().map(|gate| act(gate, &SliceMemory::new(bytes), now_ns)))
+    let now_ns = state.guests.now().wasi.seen_ns();
+    Ok(state.guests.now_mut().wasi.gate().map(|gate| act(gate, &SliceMemory::new(bytes), now_ns)))
 }
 
 /// Tells of a call between guest and host that is over.
 pub(crate) fn host_call<W: Watched>(state: &mut State<W>, seen: &SeenCall, begin_ns: u64) {
-    let end_ns = state.wasi.seen_ns();
+    let end_ns = state.guests.now().wasi.seen_ns();
     let reply = seen.reply.as_deref().map_err(String::as_str);
-    if let Some(gate) = state.wasi.gate() {
+    if let Some(gate) = state.guests.now_mut().wasi.gate() {
         gate.host_call(HostCall { function: &seen.function, args: &seen.args, reply, begin_ns, end_ns });
     }
 }
 
 /// The guest makes no more calls.
 pub(crate) fn finish<W: Watched>(state: &mut State<W>) {
-    let now_ns = state.wasi.seen_ns();
-    if let Some(gate) = state.wasi.gate() {
+    let now_ns = state.guests.now().wasi.seen_ns();
+    if let Some(gate) = state.guests.now_mut().wasi.gate() {
         gate.finish(now_ns);
     }
 }

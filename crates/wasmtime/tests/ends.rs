@@ -175,7 +175,7 @@ fn a_guest_that_promised_to_ask_and_does_not_is_given_up() {
     );
     for kind in BOTH {
         let wasm = Wasm::from_bytes("guest", wasm.as_slice()).asking();
-        let sandbox = Sandbox::new(&ENGINE, &Cache::new(None), kind, &wasm, &[], &mut |_| {}).unwrap();
+        let sandbox = Sandbox::new(&ENGINE, &Cache::new(None), kind, &wasm, None, &[], &mut |_| {}).unwrap();
         let mut start = Start::new(Vec::new());
         start.limits.wall_ms = Some(50);
         start.mounts.push(Mount::Scratch { guest: "/work".to_owned(), files: Vec::new() });

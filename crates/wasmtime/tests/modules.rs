@@ -42,7 +42,7 @@ fn demo() -> HostSource {
         (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
         (i64.extend_i32_s (global.get $calls)))
       (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1))))"#;
-    HostSource { name: "demo".to_owned(), wit: None, body: Body::Wat(Source::new("demo.wat", wat)) }
+    HostSource::new("demo", Body::Wat(Source::new("demo.wat", wat)))
 }
 
 fn in_habitat(kind: Kind, program: &Program) -> Result<amphi_core::Outcome, String> {
@@ -210,7 +210,7 @@ fn compiled_code_is_kept_and_found_again() {
     let wasm = Wasm::from_bytes("guest", guest("", "(func (export \"_start\"))"));
     let notices = |cache: &Cache| {
         let mut heard = Vec::new();
-        Sandbox::new(&ENGINE, cache, Kind::Shim, &wasm, &[], &mut |notice| heard.push(notice)).unwrap();
+        Sandbox::new(&ENGINE, cache, Kind::Shim, &wasm, None, &[], &mut |notice| heard.push(notice)).unwrap();
         heard
     };
     assert!(matches!(&notices(&cache)[..], [Notice::Compiling { .. }, Notice::Compiled { .. }]));

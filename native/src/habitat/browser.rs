@@ -91,7 +91,7 @@ impl Habitat for Browser {
         let program = with_copies(program).map_err(|error| told(&error))?;
         let driven = self.runtime.block_on(Self::drive(&self.page, &program, streams));
         let outcome = driven.map_err(|error| told(&error))?;
-        for (mount, changes) in program.mounts.iter().zip(&outcome.mounts) {
+        for (mount, changes) in program.all_mounts().zip(&outcome.mounts) {
             folder::write_back(Path::new(&mount.host), changes).map_err(|error| told(&error))?;
         }
         Ok(outcome)
@@ -101,7 +101,7 @@ impl Habitat for Browser {
 /// The program with a copy of each folder it mounts, since a page cannot reach the machine.
 fn with_copies(program: &Program) -> Result<Program> {
     let mut program = program.clone();
-    for mount in &mut program.mounts {
+    for mount in program.all_mounts_mut() {
         mount.copy = Some(folder::read_copy(Path::new(&mount.host))?);
     }
     Ok(program)

@@ -1,7 +1,7 @@
 //! Owns the way into the habitats of this machine: the interpreter, the engine, the cache, Ctrl-C.
 
 use crate::interrupt;
-use amphi_core::{Outcome, Program, prepare};
+use amphi_core::{Entry, Guest, Interface, Outcome, Program, prepare};
 use amphi_wasmtime::{Cache, Engine, Kind, Native, Notice, Python, Sink, Wasm};
 use anyhow::Result;
 
@@ -12,7 +12,7 @@ const NOTICED: usize = 1 << 20;
 pub(super) fn run(kind: Kind, program: Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<Outcome> {
     let prepared = prepare(&program)?;
     let limits = program.limits.clone();
-    let native = open(kind, program.is_python())?;
+    let native = open(kind, program.needs_python())?;
     let sandbox = native.sandbox(&prepared, &mut tell)?;
     let mut start = native.start(&prepared.program, trace)?;
     start.stdout = Sink::Process;
@@ -29,6 +29,16 @@ pub(super) fn run(kind: Kind, program: Program, trace: impl FnMut(&[u8]) + Send 
     // The process ends now.
     std::mem::forget((sandbox, native));
     Ok(outcome)
+}
+
+/// What a program's host modules offer, once those that are written in Python have run.
+pub(super) fn offered(program: Program) -> Result<Vec<Interface>> {
+    let program =
+        Program { guest: Guest::Python { entry: Entry::Command(String::new()), flags: Vec::new() }, ..program };
+    let native = open(Kind::Shim, true)?;
+    let start = native.start(&program, |_| {})?;
+    let sandbox = native.sandbox(&prepare(&program)?, &mut tell)?;
+    Ok(sandbox.start(start)?.offered()?)
 }
 
 /// One of the habitats, with the interpreter where it is needed.

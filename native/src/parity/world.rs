@@ -26,7 +26,7 @@ impl World {
     pub(super) fn of(program: &Program) -> Result<Self> {
         let mut program = program.clone();
         let mut folders = Vec::new();
-        for mount in &mut program.mounts {
+        for mount in program.all_mounts_mut() {
             if mount.access == Access::ReadOnly {
                 folders.push(None);
                 continue;

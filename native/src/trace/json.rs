@@ -1,7 +1,7 @@
 //! Owns the JSON form of a traced call, for other programs.
 //!
-//! Every object has `number`, `time_ns`, `duration_ns` (null for a call that was not timed). A call of WASI has `call`,
-//! `args`, and either `result`, `errno` (with `fault` where it was asked for) or `ended`; `paths` are whole paths it is
+//! Every object has `number`, `time_ns`, `duration_ns` (null for a call that was not timed), and `guest` if it is not the
+//! program's own that made the call. A call of WASI has `call`, `args`, and either `result`, `errno` (with `fault` where it was asked for) or `ended`; `paths` are whole paths it is
 //! about. A host function has `host`, `args` as text, and `reply` or `error`. Bytes are `text` where they are UTF-8, else
 //! `base64`, beside their `length`.
 
@@ -18,6 +18,9 @@ pub(crate) fn entry(entry: &Entry, names: &Names) -> Value {
     put("number", entry.number.into());
     put("time_ns", entry.begin_ns.into());
     put("duration_ns", entry.duration_ns.into());
+    if let Some(guest) = &entry.guest {
+        put("guest", json!(guest));
+    }
     match &entry.what {
         What::Host { function, args, reply } => {
             put("host", json!(function));

@@ -1,6 +1,6 @@
 //! Bindings to `glue.js`, the worker's only JavaScript. What each function does is written there.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -22,6 +22,9 @@ extern "C" {
 
     #[wasm_bindgen(catch)]
     pub(super) fn guest_instantiate(module: &JsValue, suspending: bool, waits: Vec<String>) -> Result<(), JsValue>;
+    #[wasm_bindgen(catch)]
+    pub(super) fn guest_add(module: &JsValue, typed: &Array) -> Result<bool, JsValue>;
+    pub(super) fn guest_turn(number: u32);
     pub(super) fn guest_drop();
     pub(super) fn guest_has(entry: &str) -> bool;
     pub(super) fn guest_enter(name: &str, core: *mut u64, params: usize, result: &str) -> Option<String>;
@@ -32,9 +35,7 @@ extern "C" {
     pub(super) fn fetch_library() -> Result<Uint8Array, JsValue>;
 
     pub(super) fn hosts_drop();
-    #[wasm_bindgen(catch)]
-    pub(super) fn host_instantiate(bytes: &[u8], initialize: bool) -> Result<JsValue, JsValue>;
-    pub(super) fn host_export(exports: &JsValue, name: &str, params: &str, results: &str) -> u32;
+    pub(super) fn host_export(guest: u32, name: &str, params: &str, results: &str) -> u32;
     pub(super) fn host_call(number: u32, slots: *mut u64) -> Option<String>;
 
     /// Never returns: it throws, and unwinds the guest and the frames of this shim. Nothing may be borrowed, and

@@ -1,121 +1,156 @@
-//! Host modules written in WebAssembly, run by the browser's own engine, each in an instance of its own.
-//!
-//! It must never know who calls them, nor guest memory.
+//! Host modules that have a guest of their own: written in Python, or WebAssembly themselves. Owns how each is made ready
+//! and what it offers then. It must never know what a call means.
 
+use std::sync::Arc;
+
+use amphi_core::abi::{self, HostCalls, TypedImport};
 use amphi_core::{
-    CoreType, Cx, HostError, HostExport, HostFunction, HostModule, Interface, MAX_FLAT_PARAMS, PreparedBody,
-    PreparedHost, Registry, Scalar, Signature, Type, Value, trap,
+    CoreType, Cx, GuestId, HostError, Interface, PreparedBody, PreparedHost, Program, WasmHost, WasmInstance,
+    start_python, trap, wasm_module,
 };
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::JsValue;
 
+use super::crossing::Worker;
 use super::glue;
+use super::memory::GuestMemory;
+use super::run;
 use crate::words;
 
-/// Instantiates the host modules of a program.
+/// A host module that has yet to start.
+pub(super) struct Host {
+    /// The name Python imports.
+    pub(super) name: String,
+    /// Its guest.
+    pub(super) id: GuestId,
+    body: Body,
+}
+
+enum Body {
+    Python(Option<Interface>),
+    Wasm(Box<WasmHost>),
+}
+
+/// The host modules of a program, each as a guest more; with what each guest runs.
 ///
 /// # Errors
-/// In words: which module the browser would not have, and why.
-pub(super) fn registry(hosts: Vec<PreparedHost>) -> Result<Registry, String> {
-    glue::hosts_drop();
-    let mut registry = Registry::new();
-    for PreparedHost { name, body } in hosts {
-        let module = match body {
-            PreparedBody::Wasm { interface, module, exports, initialize } => {
-                wasm(&name, interface, &module, &exports, initialize)?
+/// In words: which one no browser has.
+pub(super) fn guests(hosts: Vec<PreparedHost>, calls: &mut HostCalls) -> Result<Vec<(Host, Program)>, String> {
+    let guests = hosts.into_iter().map(|PreparedHost { name, body }| {
+        let (body, program) = match body {
+            PreparedBody::Python { guest, interface } => (Body::Python(interface), *guest),
+            PreparedBody::Wasm(host) => {
+                let program = Program::clone(&host.guest);
+                (Body::Wasm(host), program)
             }
             PreparedBody::Registered { .. } => {
                 return Err(format!(
-                    "The host module {name} is written in Rust and registered natively; a browser has none. Give it a `wat` or `wasm` body to run here."
+                    "The host module {name} is written in Rust and registered natively; a browser has none. Give it a `python`, `wat` or `wasm` body to run here."
                 ));
             }
         };
-        registry.add(module).map_err(|error| error.to_string())?;
-    }
-    Ok(registry)
+        let id = calls.add_guest(program.limits.memory_bytes);
+        Ok((Host { name, id, body }, program))
+    });
+    guests.collect()
 }
 
-fn wasm(
-    name: &str,
-    interface: Interface,
-    module: &[u8],
-    exports: &[HostExport],
-    initialize: bool,
-) -> Result<HostModule, String> {
-    let instance = glue::host_instantiate(module, initialize)
-        .map_err(|error| format!("The host module {name} cannot run: {}.", words(&error)))?;
-    let functions = interface.functions.clone();
-    let mut builder = HostModule::implement(interface);
-    for (function, export) in functions.iter().zip(exports) {
-        let kinds = |types: &[CoreType]| types.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" ");
-        let number = glue::host_export(&instance, &export.name, &kinds(&export.params), &kinds(&export.results));
-        let signature = function.signature.clone();
-        builder =
-            builder.boxed(&function.path(), Box::new(Export { signature, number, results: export.results.len() }));
+impl Host {
+    /// Whether it is written in Python.
+    pub(super) fn is_python(&self) -> bool {
+        matches!(self.body, Body::Python(_))
     }
-    builder.build().map_err(|error| error.to_string())
+
+    /// Instantiates it, starts it, and offers its functions to the run under way.
+    ///
+    /// # Errors
+    /// In words: why the browser would not have it, or why it does not start.
+    pub(super) fn start(&self, python: &Result<JsValue, String>) -> Result<(), String> {
+        match &self.body {
+            Body::Python(interface) => {
+                let python = python.as_ref().map_err(String::clone)?;
+                self.instantiate(python, &[])?;
+                let mut worker = Worker;
+                start_python(&mut Cx::new(&mut worker), self.id, &self.name, interface.as_ref())
+                    .map_err(|error| error.message)
+            }
+            Body::Wasm(host) => {
+                // Copied: a module is compiled from bytes of its own, not from memory that moves.
+                let instance = self.instantiate(&Uint8Array::from(host.module.0.as_slice()), &host.imports)?;
+                if host.initialize {
+                    instance
+                        .call_by(glue::host_export(self.id.0, "_initialize", "", ""), &mut [])
+                        .map_err(|error| error.message)?;
+                }
+                let kinds = |types: &[CoreType]| types.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" ");
+                let exports = host.exports.iter().map(|export| {
+                    glue::host_export(self.id.0, &export.name, &kinds(&export.params), &kinds(&export.results))
+                });
+                let instance = Instance { exports: exports.collect(), ..instance };
+                let module = wasm_module(host, Arc::new(instance)).map_err(|error| error.to_string())?;
+                let added = run::with(|run| run.hosts.registry_mut().add(module));
+                added.unwrap_or(Ok(())).map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// A fresh instance, which has its turn while its start function runs.
+    fn instantiate(&self, module: &JsValue, imports: &[TypedImport]) -> Result<Instance, String> {
+        let typed: Array = imports.iter().map(typed).collect();
+        let made = Worker::in_turn(self.id, || glue::guest_add(module, &typed));
+        let imports = made.map_err(|error| error.message)?.map_err(|error| words(&error))?;
+        Ok(Instance { id: self.id, exports: Vec::new(), imports })
+    }
 }
 
-/// One function of a host module.
+/// An import as `glue.js` takes it: module, name, the number that [`run::typed`] knows it by, its types.
+fn typed(import: &TypedImport) -> JsValue {
+    let number = run::with(|run| {
+        run.typed.push(import.clone());
+        run.typed.len() - 1
+    });
+    #[expect(clippy::cast_precision_loss, reason = "a module has fewer imports than a float counts")]
+    let number = number.unwrap_or_default() as f64;
+    let params: Vec<&str> = import.params.iter().map(|kind| kind.name()).collect();
+    let result = import.result.map_or("", CoreType::name);
+    let texts = [import.module.as_str(), import.function.as_str(), &params.join(" "), result];
+    let array: Array = texts.into_iter().map(JsValue::from).collect();
+    array.push(&number.into());
+    array.into()
+}
+
+/// An instance of a wasm host module.
 #[derive(Debug)]
-struct Export {
-    signature: Signature,
-    /// What `glue.js` knows it by.
-    number: u32,
-    results: usize,
+struct Instance {
+    id: GuestId,
+    /// What `glue.js` knows its exports by.
+    exports: Vec<u32>,
+    /// Whether it imports anything, so that it has to have its turn while it runs.
+    imports: bool,
 }
 
-impl Export {
-    /// Calls it with core values, which its results replace; there is room for both.
-    fn run(&self, core: &mut [u64]) -> Result<(), HostError> {
-        match glue::host_call(self.number, core.as_mut_ptr()) {
+impl Instance {
+    fn call_by(&self, number: u32, core: &mut [u64]) -> Result<(), HostError> {
+        let why = match self.imports {
+            true => Worker::in_turn(self.id, || Worker::nested(|| glue::host_call(number, core.as_mut_ptr())))?,
+            false => glue::host_call(number, core.as_mut_ptr()),
+        };
+        match why {
             None => Ok(()),
+            // Why it was stopped was written down before.
+            Some(why) if why == "stop" => Err(Worker::why_stopped(self.id)),
             Some(why) => Err(HostError::host(format!("the host function trapped: {}", trap::words(&why)))),
         }
     }
-
-    fn params(&self) -> impl Iterator<Item = Scalar> + use<'_> {
-        // A function of a core module has scalars only; that was checked when the program was prepared.
-        self.signature.params.iter().filter_map(|param| param.ty.scalar())
-    }
 }
 
-impl HostFunction for Export {
-    fn signature(&self) -> &Signature {
-        &self.signature
+impl WasmInstance for Instance {
+    fn call(&self, _: &mut Cx<'_>, export: u32, core: &mut [u64]) -> Result<(), HostError> {
+        let missing = || HostError::host(format!("the host module has no export {export}"));
+        self.call_by(*self.exports.get(export as usize).ok_or_else(missing)?, core)
     }
 
-    fn call(&self, _: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
-        let core =
-            self.params().zip(&args).map(|(scalar, value)| scalar.slot(value).map(|slot| scalar.core_from_slot(slot)));
-        let core: Option<Vec<u64>> = core.collect();
-        let mut core = core.ok_or_else(|| HostError::type_error("an argument does not fit its parameter"))?;
-        core.resize(core.len().max(self.results), 0);
-        self.run(&mut core)?;
-        let value = |ty: &Type, core: &u64| {
-            ty.scalar().map_or(Value::None, |scalar| scalar.value(scalar.slot_from_core(*core)))
-        };
-        Ok(match &self.signature.result {
-            None => Value::None,
-            Some(Type::Tuple(types)) => {
-                Value::Tuple(types.iter().zip(&core).map(|(ty, core)| value(ty, core)).collect())
-            }
-            Some(ty) => core.first().map_or(Value::None, |core| value(ty, core)),
-        })
-    }
-
-    fn call_flat(&self, _: &mut Cx<'_>, slots: &mut [u64]) -> Option<Result<(), HostError>> {
-        let mut core = [0; MAX_FLAT_PARAMS];
-        for (core, (scalar, slot)) in core.iter_mut().zip(self.params().zip(slots.iter())) {
-            *core = scalar.core_from_slot(*slot);
-        }
-        let done = self.run(&mut core);
-        let result = self.signature.result.as_ref().and_then(Type::scalar);
-        if let (Some(scalar), Some(slot)) = (result, slots.first_mut()) {
-            *slot = scalar.slot_from_core(core[0]);
-        }
-        Some(done)
-    }
-
-    fn needs_cx(&self) -> bool {
-        false
+    fn memory(&self, act: &mut dyn FnMut(&mut dyn abi::GuestMemory)) -> Result<(), HostError> {
+        Worker::in_turn(self.id, || act(&mut GuestMemory))
     }
 }

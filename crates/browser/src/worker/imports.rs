@@ -50,6 +50,20 @@ macro_rules! export_host_calls {
 
 amphi_core::for_each_host_call!(export_host_calls);
 
+/// For `glue.js`: a host function that a guest imports by name is called.
+#[expect(unsafe_code, reason = "JavaScript calls it by this name, which no other function has")]
+#[unsafe(no_mangle)]
+extern "C" fn typed_call(number: u32) -> i32 {
+    give(run::typed(number))
+}
+
+/// For `glue.js`: where such a call has its parameters and its result.
+#[expect(unsafe_code, reason = "JavaScript calls it by this name, which no other function has")]
+#[unsafe(no_mangle)]
+extern "C" fn typed_core() -> *mut u64 {
+    run::typed_core()
+}
+
 /// For `glue.js`: when the suspended guest has waited long enough, in milliseconds of the performance clock.
 #[expect(unsafe_code, reason = "JavaScript calls it by this name, which no other function has")]
 #[unsafe(no_mangle)]

@@ -18,8 +18,24 @@ pub(super) struct WorkerPlatform {
     pub(super) output: Rc<RefCell<Output>>,
     /// True when a person reads stdout as it comes; then Python writes each line at once.
     pub(super) terminal: bool,
+    /// Where what the guest prints goes.
+    pub(super) stdout: Stream,
     /// The step of both clocks.
     pub(super) resolution_ns: u64,
+}
+
+impl WorkerPlatform {
+    /// That of the guest behind a host module: nothing to read, and what it prints is not what the program prints.
+    pub(super) fn of_host(&self) -> Self {
+        Self {
+            clock: self.clock.clone(),
+            inbox: Rc::new(Inbox::new(Some(Vec::new()), None)),
+            output: Rc::clone(&self.output),
+            terminal: false,
+            stdout: Stream::Stderr,
+            resolution_ns: self.resolution_ns,
+        }
+    }
 }
 
 impl Platform for WorkerPlatform {
@@ -52,6 +68,7 @@ impl Platform for WorkerPlatform {
     }
 
     fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Refused> {
+        let stream = if stream == Stream::Stdout { self.stdout } else { stream };
         if self.output.borrow_mut().write(stream == Stream::Stderr, bytes, self.clock.now_ms()) {
             Ok(())
         } else {

@@ -2,17 +2,16 @@
 //!
 //! It must never know what a call means.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use amphi_core::abi::{self, AbiCall, GuestExport, HostCalls, SeenCall, Step};
+use amphi_core::abi::{AbiCall, HostCalls, Step, TypedImport};
 use amphi_core::protocol::Waiting;
-use amphi_core::{CoreType, Crossing, Cx, Exit, ExportCall, Exports, GuestId, HostError, Limit, Limits, Reply, trap};
-use amphi_wasi::trace::HostCall;
+use amphi_core::{Exit, GuestId, Limit, MAX_FLAT_PARAMS, Turns};
 use amphi_wasi::{Call, Context, Flow, Stop, Wait};
 
 use super::clock::Clock;
-use super::glue;
+use super::crossing::Worker;
 use super::inbox::Inbox;
 use super::library;
 use super::memory::GuestMemory;
@@ -21,7 +20,7 @@ use super::platform::WorkerPlatform;
 use crate::message::ToPage;
 
 thread_local! {
-    /// The run under way. A worker has one guest at a time.
+    /// The run under way. A worker has one at a time.
     static RUN: RefCell<Option<Run>> = const { RefCell::new(None) };
 }
 
@@ -36,15 +35,25 @@ pub(super) enum Answer {
     Stop,
 }
 
-/// What a run needs while its guest runs.
-pub(super) struct Run {
+/// One guest of a run.
+pub(super) struct Guest {
     pub(super) context: Context<WorkerPlatform>,
+    /// The most bytes that its memory may have.
+    pub(super) memory_bytes: u64,
+    /// Why it can be entered no more, while the run goes on.
+    pub(super) ended: Option<String>,
+}
+
+/// What a run needs while its guests run.
+pub(super) struct Run {
+    pub(super) guests: Turns<Guest>,
     pub(super) hosts: HostCalls,
+    /// The host functions that guests import by name, by the numbers that `glue.js` knows them by.
+    pub(super) typed: Vec<TypedImport>,
     pub(super) waiting: Waiting,
     pub(super) inbox: Rc<Inbox>,
     pub(super) output: Rc<RefCell<Output>>,
     pub(super) clock: Clock,
-    pub(super) limits: Limits,
     /// When the wall time is used up, in milliseconds of the performance clock.
     pub(super) deadline_ms: f64,
     /// True when the guest asks for signals itself; one that does not is ended by the first.
@@ -72,7 +81,8 @@ pub(super) fn end() -> Option<Run> {
 
 /// Serves a WASI call.
 pub(super) fn wasi(call: Call, args: &[u64]) -> Answer {
-    with(|run| run.wasi(call, args))
+    // Without a run there is no guest; one that was kept and called anyway is unwound.
+    with(|run| run.wasi(call, args)).unwrap_or(Answer::Stop)
 }
 
 /// Serves a host call. While a host function runs nothing of the run is borrowed: it may call back into the guest.
@@ -81,95 +91,58 @@ pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
     let answer = with(|run| match call {
         AbiCall::Interrupt => run.interrupt(),
         call => {
-            step = Some(run.hosts.begin(GuestId::PROGRAM, &mut GuestMemory, call, args));
+            step = Some(run.hosts.begin(run.guests.id(), &mut GuestMemory, call, args));
             Answer::Number(0)
         }
-    });
+    })
+    .unwrap_or(Answer::Stop);
     match step {
         None => answer,
         Some(Step::Done(number)) => Answer::Number(number),
         Some(Step::Invoke(invocation)) => {
             let number = invocation.serve(&mut Worker);
             // The guest may have ended in what the host function called: then it goes on nowhere.
-            with(|run| if run.exit.is_some() { Answer::Stop } else { Answer::Number(number) })
+            with(|run| run.exit.is_none()).filter(|goes_on| *goes_on).map_or(Answer::Stop, |_| Answer::Number(number))
         }
     }
 }
 
-/// Calls what the program exports, once it has run, and ends it.
-pub(super) fn call(calls: &[ExportCall]) -> Vec<Reply> {
-    let mut worker = Worker;
-    let mut replies = Vec::new();
-    let mut cx = Cx::new(&mut worker);
-    match Exports::of(&mut cx, GuestId::PROGRAM) {
-        Ok(exports) => {
-            for call in calls {
-                let reply = exports.call_text(&mut cx, call);
-                if RUN.with_borrow(|run| run.as_ref().is_none_or(|run| run.exit.is_some())) {
-                    break;
-                }
-                replies.push(reply);
+thread_local! {
+    /// Where `glue.js` puts the parameters of a typed call, and takes its result.
+    static CORE: Cell<[u64; MAX_FLAT_PARAMS]> = const { Cell::new([0; MAX_FLAT_PARAMS]) };
+}
+
+/// Where a typed call has its parameters and its result, as raw bits.
+pub(super) fn typed_core() -> *mut u64 {
+    CORE.with(|core| core.as_ptr().cast())
+}
+
+/// Serves a call of a host function that a guest imports by name.
+pub(super) fn typed(number: u32) -> Answer {
+    let found = with(|run| Some((run.typed.get(number as usize)?.clone(), run.guests.id())));
+    let Some((import, guest)) = found.flatten() else { return Answer::Stop };
+    let mut core = CORE.get();
+    let called = import.call(&mut Worker, guest, &mut core);
+    CORE.set(core);
+    let answer = with(|run| match called {
+        _ if run.exit.is_some() => Answer::Stop,
+        Ok(()) => Answer::Number(0),
+        // A core wasm import has no way to answer with an error.
+        Err(error) => {
+            let why = format!("a host function failed: {error}");
+            match run.guests.id() {
+                GuestId::PROGRAM => run.exit = Some(Exit::Trap(why)),
+                _ => run.guests.now_mut().ended = Some(format!("the host function trapped: {why}")),
             }
+            Answer::Stop
         }
-        Err(error) => replies.push(Err(error.to_string())),
-    }
-    // A guest that ended before is not entered again.
-    let _ = worker.enter(GuestId::PROGRAM, GuestExport::Finish, &mut [0]);
-    replies
+    });
+    answer.unwrap_or(Answer::Stop)
 }
 
-/// The run under way, in the middle of a host function.
-struct Worker;
-
-impl Worker {
-    fn run<T>(&mut self, act: impl FnOnce(&mut Run) -> T) -> Result<T, HostError> {
-        let run = RUN.with_borrow_mut(|run| run.as_mut().map(act));
-        run.ok_or_else(|| HostError::host("the run has ended"))
-    }
-}
-
-impl Crossing for Worker {
-    fn with(
-        &mut self,
-        _guest: GuestId,
-        act: &mut dyn FnMut(&mut HostCalls, &mut dyn abi::GuestMemory),
-    ) -> Result<(), HostError> {
-        self.run(|run| act(&mut run.hosts, &mut GuestMemory))
-    }
-
-    fn enter(&mut self, _guest: GuestId, export: GuestExport, core: &mut [u64]) -> Result<(), HostError> {
-        let ended = || HostError::host("the run has ended");
-        let over = self.run(|run| {
-            run.nested += 1;
-            run.exit.is_some()
-        })?;
-        let (name, params, results) = export.declared();
-        let why = if over { None } else { glue::guest_enter(name, core.as_mut_ptr(), params.len(), kind(results)) };
-        self.run(|run| {
-            run.nested -= 1;
-            match why.as_deref() {
-                // Why it was stopped was written down before.
-                None | Some("stop") => {}
-                Some(why) => run.exit = Some(Exit::Trap(trap::words(why).to_owned())),
-            }
-            if run.exit.is_some() { Err(ended()) } else { Ok(()) }
-        })?
-    }
-
-    fn watch(&mut self) -> Option<u64> {
-        self.run(|run| run.context.gate_mut().is_some().then(|| run.context.seen_ns())).ok()?
-    }
-
-    fn tell(&mut self, call: SeenCall, begin_ns: u64) {
-        // A run that is gone has nobody who looks on.
-        let _ = self.run(|run| {
-            let end_ns = run.context.seen_ns();
-            let reply = call.reply.as_deref().map_err(String::as_str);
-            if let Some(gate) = run.context.gate_mut() {
-                gate.host_call(HostCall { function: &call.function, args: &call.args, reply, begin_ns, end_ns });
-            }
-        });
-    }
+/// Acts on the run under way, if there is one.
+pub(super) fn with<T>(act: impl FnOnce(&mut Run) -> T) -> Option<T> {
+    RUN.with_borrow_mut(|run| run.as_mut().map(act))
 }
 
 /// Until when the suspended guest waits.
@@ -182,11 +155,6 @@ pub(super) fn inbox() -> Option<Rc<Inbox>> {
     RUN.with_borrow(|run| run.as_ref().map(|run| Rc::clone(&run.inbox)))
 }
 
-fn with(serve: impl FnOnce(&mut Run) -> Answer) -> Answer {
-    // Without a run there is no guest; one that was kept and called anyway is unwound.
-    RUN.with_borrow_mut(|run| run.as_mut().map_or(Answer::Stop, serve))
-}
-
 impl Run {
     fn wasi(&mut self, call: Call, args: &[u64]) -> Answer {
         if self.memory_is_used_up() {
@@ -195,7 +163,7 @@ impl Run {
         // What the shared memory's counter was before the call looked for what it waits for.
         let mut ticket = None;
         loop {
-            match self.context.dispatch(&mut GuestMemory, call, args) {
+            match self.guests.now_mut().context.dispatch(&mut GuestMemory, call, args) {
                 Flow::Done(errno) => {
                     if let Some(why) = library::failure() {
                         super::post(&ToPage::Failed(why));
@@ -216,10 +184,11 @@ impl Run {
         }
     }
 
-    /// The guest makes no more calls.
+    /// The guests make no more calls.
     pub(super) fn finish(&mut self) {
-        let now_ns = self.context.seen_ns();
-        if let Some(gate) = self.context.gate_mut() {
+        let context = &mut self.guests.now_mut().context;
+        let now_ns = context.seen_ns();
+        if let Some(gate) = context.gate_mut() {
             gate.finish(now_ns);
         }
     }
@@ -231,7 +200,7 @@ impl Run {
                 return Some(self.stop(Exit::Interrupted));
             }
             // The call ends with INTR, and the guest then asks which signal it was.
-            self.context.interrupt();
+            self.guests.now_mut().context.interrupt();
             return None;
         }
         let now = self.clock.now_ms();
@@ -309,18 +278,22 @@ impl Run {
 
     fn memory_is_used_up(&self) -> bool {
         // Python asks before it grows, others do not, and the engine lets them: a limit that was passed is found here.
-        amphi_wasi::Memory::size(&GuestMemory) > self.limits.memory_bytes
+        amphi_wasi::Memory::size(&GuestMemory) > self.guests.now().memory_bytes
     }
 
     fn stop(&mut self, exit: Exit) -> Answer {
-        self.exit = Some(exit);
+        self.ended(exit);
         Answer::Stop
     }
-}
 
-/// The name of an export's one result as `glue.js` knows it; empty for none.
-fn kind(results: &[CoreType]) -> &'static str {
-    results.first().map_or("", |kind| kind.name())
+    /// The guest whose turn it is has ended: with the program's own the run ends, and with whatever ends a run.
+    pub(super) fn ended(&mut self, exit: Exit) {
+        let why = if self.guests.id() == GuestId::PROGRAM { None } else { exit.of_host_guest() };
+        match why {
+            None => self.exit = Some(exit),
+            why => self.guests.now_mut().ended = why,
+        }
+    }
 }
 
 fn core_limit(limit: amphi_wasi::Limit) -> Limit {

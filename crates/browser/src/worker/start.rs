@@ -6,20 +6,21 @@ use std::rc::Rc;
 use amphi_core::abi::{self, GuestExport, HostCalls};
 use amphi_core::protocol::Waiting;
 use amphi_core::{
-    Bytes, Change, ChangedFile, Exit, ExportCall, Guest, LIB, Outcome, Prepared, Program, Stdin, Timing, WORK, Watch,
-    trap,
+    Bytes, Change, ChangedFile, Exit, ExportCall, GuestId, LIB, Outcome, Prepared, Program, Registry, Stdin, Timing,
+    Turns, WORK, Watch, trap,
 };
 use amphi_wasi::trace::Recorder;
-use amphi_wasi::{Access, Config, Content, Context, Determinism, FaultError, Gate, Limits, Preopen, Tree};
+use amphi_wasi::{Access, Config, Content, Context, Determinism, FaultError, Gate, Limits, Preopen, Stream, Tree};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
 use super::clock::Clock;
+use super::crossing;
 use super::inbox::Inbox;
 use super::output::Output;
 use super::platform::WorkerPlatform;
-use super::run::{self, Run};
-use super::{Worker, glue, hosts, instantiate, library};
+use super::run::{self, Guest, Run};
+use super::{glue, hosts, instantiate, library};
 use crate::message::ToPage;
 
 /// The standard library, as Python looks for it.
@@ -28,11 +29,13 @@ const LIBRARY: &str = "/lib/python313.zip";
 /// A run that has begun.
 #[derive(Debug)]
 pub(super) struct Started {
-    /// The folders of the tree whose changes go into the outcome: the program's own, then its mounts.
-    folders: Vec<String>,
+    /// For each guest, the folders of its tree whose changes go into the outcome: the program's own, then its mounts.
+    folders: Vec<Vec<String>>,
     clock: Clock,
     prepare_ms: f64,
     began_ms: f64,
+    /// The guests of host modules.
+    hosts: Vec<GuestId>,
     /// The export that runs the program.
     pub(super) entry: &'static str,
     /// What is called once it has run.
@@ -43,10 +46,10 @@ pub(super) struct Started {
 ///
 /// # Errors
 /// In words: why this program cannot run here.
-pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsValue) -> Result<Started, String> {
+pub(super) fn start(worker: super::Worker, program: &str, terminal: bool, module: &JsValue) -> Result<Started, String> {
     let clock = Clock::new();
     let prepare_ms = clock.now_ms();
-    let Prepared { program, hosts } =
+    let Prepared { program, hosts: prepared } =
         serde_json::from_str(program).map_err(|error| format!("The program could not be read: {error}."))?;
     check(&program)?;
     let module = if program.is_python() { worker.python.as_ref().map_err(String::clone)? } else { module };
@@ -74,64 +77,111 @@ pub(super) fn start(worker: Worker, program: &str, terminal: bool, module: &JsVa
         inbox: Rc::clone(&inbox),
         output: Rc::clone(&output),
         terminal,
+        stdout: Stream::Stdout,
         resolution_ns: Clock::resolution_ns(worker.waiting == Waiting::Shared),
     };
     let limits = program.limits.clone();
     let calls = program.calls.clone();
     let gate = gate(&program.watch)?;
-    let mut hosts = HostCalls::new(hosts::registry(hosts)?, limits.memory_bytes, limits.call_depth);
+    let mut calls_of_hosts = HostCalls::new(Registry::new(), limits.memory_bytes, limits.call_depth);
     if gate.is_some() {
-        hosts.watch();
+        calls_of_hosts.watch();
     }
-    let (config, folders) = config(program, clock.realtime_ns())?;
-    let context = Context::new(config, platform).map_err(|error| format!("The program cannot start: {error}."));
-    let mut context = context?;
-    context.watch(gate);
+    glue::hosts_drop();
+    let (mut folders, mut others, mut hosts) = (Vec::new(), Vec::new(), Vec::new());
+    for (host, program) in hosts::guests(prepared, &mut calls_of_hosts)? {
+        let gate = gate.as_ref().map(|gate| gate.of_guest(&host.name));
+        let (guest, shown) = guest(program, platform.of_host(), gate)?;
+        others.push(guest);
+        folders.push(shown);
+        hosts.push(host);
+    }
+    let (program, shown) = guest(program, platform, gate)?;
+    folders.insert(0, shown);
     let began_ms = clock.now_ms();
     run::begin(Run {
-        context,
-        hosts,
+        guests: Turns::new(program, others),
+        hosts: calls_of_hosts,
+        typed: Vec::new(),
         waiting: worker.waiting,
         inbox,
         output,
         clock: clock.clone(),
         deadline_ms: limits.wall_ms.map_or(f64::INFINITY, |wall| began_ms + milliseconds(wall)),
-        limits,
         asks_for_signals: glue::imports(module, abi::MODULE, "interrupt"),
         until_ms: 0.0,
         exit: None,
         told_waiting: false,
         nested: 0,
     });
-    Ok(Started { folders, clock, prepare_ms, began_ms, entry, calls })
+    for host in &hosts {
+        match host.start(&worker.python) {
+            // Why the run ended in a host module's guest tells its outcome.
+            Err(why) if run::with(|run| run.exit.is_none()).unwrap_or(true) => {
+                run::end();
+                return Err(format!("The host module {}: {why}", host.name));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    let hosts = hosts.iter().filter(|host| host.is_python()).map(|host| host.id).collect();
+    Ok(Started { folders, hosts, clock, prepare_ms, began_ms, entry, calls })
+}
+
+/// A guest's world, and the folders of its tree whose changes are told.
+fn guest(program: Program, platform: WorkerPlatform, gate: Option<Gate>) -> Result<(Guest, Vec<String>), String> {
+    let memory_bytes = program.limits.memory_bytes;
+    let (config, folders) = config(program, platform.clock.realtime_ns())?;
+    let context = Context::new(config, platform).map_err(|error| format!("The program cannot start: {error}."));
+    let mut context = context?;
+    context.watch(gate);
+    Ok((Guest { context, memory_bytes, ended: None }, folders))
 }
 
 impl Started {
+    /// Whether the run has ended already, in the guest of a host module.
+    pub(super) fn is_over(&self) -> bool {
+        run::with(|run| run.exit.is_some()).unwrap_or(true)
+    }
+
     /// What the run left; `ending` is what `glue.js` says of the guest's end. None if there was no run.
     pub(super) fn finish(self, ending: String) -> Option<Outcome> {
-        let replies = if self.calls.is_empty() || !ending.is_empty() { Vec::new() } else { run::call(&self.calls) };
+        let calls = !self.calls.is_empty() && ending.is_empty() && !self.is_over();
+        let replies = if calls { crossing::call(&self.calls) } else { Vec::new() };
+        // Guests of host modules write what they hold back, unless the run was ended.
+        let code = ending.strip_prefix("exit ").and_then(|code| code.parse::<i32>().ok());
+        let exit = run::with(|run| run.exit.take())?;
+        if !matches!(exit, Some(Exit::Interrupted | Exit::Limit(_))) {
+            self.hosts.iter().for_each(|host| crossing::finish(*host));
+        }
         let ended_ms = self.clock.now_ms();
         let mut run = run::end()?;
         run.finish();
         run.output.borrow_mut().send(ended_ms);
-        let code = ending.strip_prefix("exit ").and_then(|code| code.parse::<i32>().ok());
-        let exit = match (run.exit, ending.as_str()) {
+        let exit = match (exit, ending.as_str()) {
             (Some(exit), _) => exit,
             (None, "") => Exit::Code(0),
             (None, _) if code.is_some() => Exit::Code(code.unwrap_or_default().cast_unsigned()),
             (None, trapped) => Exit::Trap(trap::words(trapped).to_owned()),
         }
-        .caused_by_memory(run.hosts.memory_refused());
+        .caused_by_memory(run.hosts.memory_refused(GuestId::PROGRAM));
         let timing = |name: &str, from: f64, to: f64| Timing { name: name.to_owned(), us: microseconds(to - from) };
-        let tree = run.context.tree();
-        let mut changes = self.folders.iter().map(|folder| changed(tree, folder));
-        let files = changes.next().unwrap_or_default();
+        let guests = run.guests.all().zip(&self.folders);
+        let changes = guests.map(|(guest, folders)| {
+            let tree = guest.context.tree();
+            folders.iter().map(|folder| changed(tree, folder)).collect::<Vec<_>>()
+        });
+        let mut changes: Vec<Vec<Vec<ChangedFile>>> = changes.collect();
+        // A host module's own file is its own; what it did to its mounts is told.
+        let mut own = changes.iter_mut().map(|changes| if changes.is_empty() { Vec::new() } else { changes.remove(0) });
+        let files = own.next().unwrap_or_default();
+        own.for_each(drop);
         Some(Outcome {
             stdout: Bytes::default(),
             stderr: Bytes::default(),
             exit,
             files,
-            mounts: changes.collect(),
+            mounts: changes.into_iter().flatten().collect(),
             replies,
             timings: vec![
                 timing("instantiate", self.prepare_ms, self.began_ms),
@@ -188,7 +238,7 @@ fn config(program: Program, now_ns: u64) -> Result<(Config, Vec<String>), String
     let mut preopens = Vec::new();
     let mut folders = vec![WORK.to_owned()];
     let (args, env) = (program.argv(), program.guest_env());
-    if matches!(program.guest, Guest::Python { .. }) {
+    if program.is_python() {
         for (path, bytes) in program.files {
             tree.insert_file(&format!("{WORK}/{path}"), Content::from(bytes.0))
                 .map_err(|errno| format!("The file {path} cannot be made in the guest: {errno}."))?;

@@ -56,8 +56,8 @@ impl HostCalls {
 
     /// Whether a guest asked for more memory than it may have.
     #[must_use]
-    pub fn memory_refused(&self) -> bool {
-        self.guests.iter().any(|guest| guest.memory_refused)
+    pub fn memory_refused(&self, guest: GuestId) -> bool {
+        self.guests.get(guest.0 as usize).is_some_and(|guest| guest.memory_refused)
     }
 
     /// How many things of others a guest holds.
@@ -163,16 +163,7 @@ impl HostCalls {
         answer: Result<u64, HostError>,
     ) -> Result<Value, HostError> {
         self.depth = self.depth.saturating_sub(1);
-        self.answered(guest, memory, answer?)
-    }
-
-    /// The value or the error that an answer of a guest tells.
-    pub(crate) fn answered(
-        &mut self,
-        guest: GuestId,
-        memory: &mut dyn GuestMemory,
-        answer: u64,
-    ) -> Result<Value, HostError> {
+        let answer = answer?;
         let sent = Room(low_half(answer), low_half((answer & !FAILED) >> 32));
         let exchange = &self.guest(guest)?.exchange;
         let value = message(memory, exchange, sent, "the guest's answer")?;

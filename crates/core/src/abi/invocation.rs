@@ -72,29 +72,6 @@ impl Invocation {
     }
 }
 
-/// Calls a function with slots for a guest that imports it with its core types.
-///
-/// # Errors
-/// As [`HostModule::call_with_slots`].
-pub fn call_typed(
-    crossing: &mut dyn Crossing,
-    guest: GuestId,
-    module: &Arc<HostModule>,
-    at: usize,
-    slots: &mut [u64],
-) -> Result<(), HostError> {
-    let seen = crossing.watch().map(|begin_ns| (begin_ns, seen_flat(module, at, slots)));
-    let mut cx = Cx::new(crossing);
-    let called = module.call_with_slots(at, &mut cx, slots);
-    let called = cx.release(guest).and(called);
-    if let Some((begin_ns, seen)) = seen {
-        let scalar = module.flat(at).and_then(|flat| flat.result);
-        let value = value_of(scalar, slots.first().copied().unwrap_or_default());
-        crossing.tell(seen.end(called.as_ref().map(|()| &value)), begin_ns);
-    }
-    called
-}
-
 impl What {
     fn run(self, cx: &mut Cx<'_>) -> Result<Given, HostError> {
         match self {

@@ -40,7 +40,7 @@ fn memory_may_grow_to_its_limit() {
     habitat.memory = Memory::filled(0, 0);
     for (pages, may, refused) in [(0, 1, false), (16, 1, false), (17, 0, true), (-1, 0, true), (1, 1, true)] {
         assert_eq!(habitat.dispatch(AbiCall::MayGrow, &[pages]), may, "{pages}");
-        assert_eq!(habitat.calls.memory_refused(), refused, "{pages}");
+        assert_eq!(habitat.calls.memory_refused(GuestId::PROGRAM), refused, "{pages}");
     }
 }
 

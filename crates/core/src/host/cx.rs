@@ -66,6 +66,11 @@ impl<'a> Cx<'a> {
         Self { crossing }
     }
 
+    /// The habitat in the middle of this call.
+    pub fn crossing(&mut self) -> &mut dyn Crossing {
+        self.crossing
+    }
+
     /// Calls something callable that Python gave, or that the host gave to Python.
     ///
     /// # Errors
@@ -102,19 +107,21 @@ impl<'a> Cx<'a> {
 
     /// Calls a callable of a Python guest.
     pub(crate) fn call_guest(&mut self, guest: GuestId, number: u32, args: Vec<Value>) -> Result<Value, HostError> {
-        self.invoke(guest, GuestExport::CallObject, number, args, SeenCall::callable)
+        self.invoke(guest, GuestExport::CallObject, Some(number), args, Some(SeenCall::callable))
     }
 
-    /// Calls an export or an object of a Python guest; `seen` is the call in words.
+    /// Has a Python guest act on a message: an export or an object of that number, or the guest itself. `seen` is the
+    /// call in words, where it is to be told.
     pub(crate) fn invoke(
         &mut self,
         guest: GuestId,
         export: GuestExport,
-        number: u32,
+        number: Option<u32>,
         args: Vec<Value>,
-        seen: impl FnOnce(&[Value]) -> SeenCall,
+        seen: Option<impl FnOnce(&[Value]) -> SeenCall>,
     ) -> Result<Value, HostError> {
-        let seen = self.crossing.watch().map(|begin_ns| (begin_ns, seen(&args)));
+        let watched = seen.and_then(|seen| Some((self.crossing.watch()?, seen)));
+        let seen = watched.map(|(begin_ns, seen)| (begin_ns, seen(&args)));
         let message = self.with(guest, |calls, _| calls.going_in(guest, args))??;
         let entered = self.send(guest, export, number, &message);
         let answer = self.with(guest, |calls, memory| calls.coming_out(guest, memory, entered))?;
@@ -125,7 +132,13 @@ impl<'a> Cx<'a> {
     }
 
     /// Puts a message into a guest and has it act on it; gives where its answer is.
-    fn send(&mut self, guest: GuestId, export: GuestExport, number: u32, message: &[u8]) -> Result<u64, HostError> {
+    fn send(
+        &mut self,
+        guest: GuestId,
+        export: GuestExport,
+        number: Option<u32>,
+        message: &[u8],
+    ) -> Result<u64, HostError> {
         self.release(guest)?;
         let length = u64::try_from(message.len()).unwrap_or(u64::MAX);
         let mut core = [length];
@@ -140,8 +153,18 @@ impl<'a> Cx<'a> {
         }
         let written = self.with(guest, |_, memory| memory.write(at, message))?;
         written.map_err(|_| HostError::host("the guest's room for a call is outside its memory"))?;
-        let mut core = [u64::from(number), length];
-        self.enter(guest, export, &mut core)?;
+        let mut core = [0; 2];
+        let params = match number {
+            Some(number) => {
+                core = [u64::from(number), length];
+                core.as_mut_slice()
+            }
+            None => {
+                core[0] = length;
+                core.get_mut(..1).unwrap_or_default()
+            }
+        };
+        self.enter(guest, export, params)?;
         Ok(core[0])
     }
 

@@ -27,9 +27,14 @@ impl Exports {
     /// # Errors
     /// The guest cannot serve, or what it exports cannot be declared; the message is for the user.
     pub fn serve(cx: &mut Cx<'_>, guest: GuestId) -> Result<(u32, Self), HostError> {
+        Ok((Self::run(cx, guest)?, Self::of(cx, guest)?))
+    }
+
+    /// Runs the guest's program to its end; gives its exit code.
+    pub(super) fn run(cx: &mut Cx<'_>, guest: GuestId) -> Result<u32, HostError> {
         let mut core = [0];
         cx.enter(guest, GuestExport::Serve, &mut core)?;
-        Ok((low_half(core[0]), Self::of(cx, guest)?))
+        Ok(low_half(core[0]))
     }
 
     /// Asks a guest whose program has run what it exports.
@@ -37,12 +42,21 @@ impl Exports {
     /// # Errors
     /// What it exports cannot be declared; the message is for the user.
     pub fn of(cx: &mut Cx<'_>, guest: GuestId) -> Result<Self, HostError> {
-        let mut core = [0];
-        cx.enter(guest, GuestExport::Exports, &mut core)?;
-        let description = cx.with(guest, |calls, memory| calls.answered(guest, memory, core[0]))??;
+        Self::ask(cx, guest, Vec::new())
+    }
+
+    /// The same for a guest behind a host module: `module` is its name and its declaration, see `_export.py`.
+    pub(super) fn ask(cx: &mut Cx<'_>, guest: GuestId, module: Vec<Value>) -> Result<Self, HostError> {
+        let description = cx.invoke(guest, GuestExport::Exports, None, module, None::<fn(&[Value]) -> SeenCall>)?;
         let described = Described::read(description)
             .map_err(|error| HostError::host(format!("what the guest exports cannot be read: {error}")))?;
         Ok(Self { guest, described })
+    }
+
+    /// What is exported, and the number of each function.
+    pub(super) fn into_parts(self) -> (Interface, Vec<u32>) {
+        let Described { interface, functions } = self.described;
+        (interface, functions.into_iter().map(|(number, _)| number).collect())
     }
 
     /// What is exported.
@@ -85,7 +99,7 @@ impl Exports {
         let interface = &self.described.interface.name;
         let args = check::arguments(interface, function, args)?;
         let seen = |args: &[Value]| SeenCall::exported(function, args);
-        let value = cx.invoke(self.guest, GuestExport::CallExport, number, args, seen)?;
+        let value = cx.invoke(self.guest, GuestExport::CallExport, Some(number), args, Some(seen))?;
         check::result(interface, function, value)
     }
 

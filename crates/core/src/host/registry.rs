@@ -89,7 +89,7 @@ impl Registry {
             })?
             .module;
         let functions = &module.interface().functions;
-        let at = functions.iter().position(|declared| declared.path() == function).ok_or_else(|| {
+        let at = functions.iter().position(|declared| declared.answers_to(function)).ok_or_else(|| {
             let names: Vec<String> = functions.iter().map(|declared| declared.path()).collect();
             let close = or_close(function, names.iter().map(String::as_str));
             let name = &module.interface().name;

@@ -84,29 +84,50 @@ pub(super) fn hosts(table: &Table<'_>) -> Result<Vec<HostSource>, ManifestError>
             _ => None,
         };
         let host = host.ok_or_else(|| hosts.wrong(name, example()))?;
-        host.known(&["wit", "wat", "wasm"])?;
-        host.at_most_one(&["wat", "wasm"])?;
+        host.known(&["wit", "wat", "wasm", "python", "mount", "limits"])?;
+        host.at_most_one(&["wat", "wasm", "python"])?;
         let wit = host.path("wit")?;
         let body = if let Some(path) = host.path("wat")? {
             Body::Wat(host.source("wat", path)?)
         } else if let Some(path) = host.path("wasm")? {
             Body::Wasm { file: path.to_owned(), bytes: host.read("wasm", path)?.into() }
+        } else if let Some(path) = host.path("python")? {
+            Body::Python(host.source("python", path)?)
         } else {
-            let message = format!("[host.{name}] has no body: add wat = \"FILE\" or wasm = \"FILE\"");
+            let message =
+                format!("[host.{name}] has no body: add python = \"FILE\", wat = \"FILE\" or wasm = \"FILE\"");
             return Err(hosts.wrong(name, message));
         };
-        Ok(HostSource { name: name.to_owned(), wit: wit.map(|path| host.source("wit", path)).transpose()?, body })
+        let guest = matches!(body, Body::Python(_));
+        if let Some(key) = ["mount", "limits"].into_iter().find(|key| !guest && host.has(key)) {
+            return Err(
+                host.wrong(key, format!("'{key}' is for a host module that runs in a guest of its own: python"))
+            );
+        }
+        Ok(HostSource {
+            wit: wit.map(|path| host.source("wit", path)).transpose()?,
+            mounts: mounts(&host, true)?,
+            limits: host.has("limits").then(|| limits_of(&host, GUEST_LIMITS)).transpose()?,
+            ..HostSource::new(name, body)
+        })
     };
     hosts.in_order().into_iter().map(|(name, _)| host(name)).collect()
 }
 
+/// The limits that each guest of a run has for itself.
+const GUEST_LIMITS: &[&str] = &["memory", "file_bytes", "files", "descriptors"];
+
 /// `[limits]`.
 pub(super) fn limits(table: &Table<'_>) -> Result<Limits, ManifestError> {
+    limits_of(table, &["memory", "wall", "output", "file_bytes", "files", "descriptors", "call_depth"])
+}
+
+fn limits_of(table: &Table<'_>, known: &[&'static str]) -> Result<Limits, ManifestError> {
     let mut limits = Limits::default();
     let Some(given) = table.table("limits")? else {
         return Ok(limits);
     };
-    given.known(&["memory", "wall", "output", "file_bytes", "files", "descriptors", "call_depth"])?;
+    given.known(known)?;
     for (key, limit) in [
         ("memory", &mut limits.memory_bytes),
         ("output", &mut limits.output_bytes),

@@ -150,11 +150,11 @@ fn mistakes_are_told_by_file_and_line() {
             "[[mount]]\nhost = \"a\"\nguest = \"/a\"\naccess = \"r\"",
             "4: 'access' should be \"ro\" or \"rw\", not \"r\"",
         ),
-        ("[host.demo]", "1: [host.demo] has no body: add wat = \"FILE\" or wasm = \"FILE\""),
+        ("[host.demo]", "1: [host.demo] has no body: add python = \"FILE\", wat = \"FILE\" or wasm = \"FILE\""),
         ("[host]\ndemo = \"demo.wat\"", "2: a host module is a table: [host.demo] wat = \"demo.wat\""),
         (
             "[host.demo]\nwta = \"demo.wat\"",
-            "2: unknown key 'wta' (did you mean 'wat'?); expected one of wit, wat, wasm",
+            "2: unknown key 'wta' (did you mean 'wat'?); expected one of wit, wat, wasm, python, mount, limits",
         ),
         ("[host.demo]\nwat = \"no.wat\"", "2: 'no.wat' is not in the folder"),
         ("[host.demo]\nwat = \"bad.py\"", "2: 'bad.py' is not UTF-8"),

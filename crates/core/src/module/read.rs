@@ -1,7 +1,7 @@
 //! What a core module imports and exports. This file never knows what becomes of it.
 
 use wasmparser::types::TypesRef;
-use wasmparser::{BinaryReaderError, ExternalKind, KnownCustom, Parser, Payload, ValType, Validator};
+use wasmparser::{BinaryReaderError, ExternalKind, KnownCustom, Parser, Payload, TypeRef, ValType, Validator};
 
 use crate::module::names::Names;
 use crate::types::CoreType;
@@ -22,6 +22,17 @@ pub struct Import {
     pub module: String,
     /// Its name there.
     pub name: String,
+    /// The type of a function, or what else it is.
+    pub ty: Result<ImportType, String>,
+}
+
+/// The type of a function that a module wants: each type, or the name of one that no host function has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImportType {
+    /// Its parameters.
+    pub params: Vec<Result<CoreType, String>>,
+    /// Its results.
+    pub results: Vec<Result<CoreType, String>>,
 }
 
 /// A function a module offers.
@@ -94,7 +105,8 @@ pub(super) fn collect(bytes: &[u8], types: TypesRef<'_>) -> Result<Module, ReadE
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     let import = import.map_err(invalid)?;
-                    module.imports.push(Import { module: import.module.to_owned(), name: import.name.to_owned() });
+                    let ty = import_type(types, import.ty);
+                    module.imports.push(Import { module: import.module.to_owned(), name: import.name.to_owned(), ty });
                 }
             }
             Payload::ExportSection(section) => {
@@ -128,6 +140,21 @@ pub(super) fn collect(bytes: &[u8], types: TypesRef<'_>) -> Result<Module, ReadE
         export.param_names = names.params(index, export.params.len());
     }
     Ok(module)
+}
+
+fn import_type(types: TypesRef<'_>, ty: TypeRef) -> Result<ImportType, String> {
+    let index = match ty {
+        TypeRef::Func(index) | TypeRef::FuncExact(index) => index,
+        TypeRef::Memory(_) => return Err("a memory".to_owned()),
+        TypeRef::Table(_) => return Err("a table".to_owned()),
+        TypeRef::Global(_) => return Err("a global".to_owned()),
+        TypeRef::Tag(_) => return Err("a tag".to_owned()),
+    };
+    let ty = types.get(types.core_type_at_in_module(index)).map(wasmparser::SubType::unwrap_func);
+    Ok(ty.map_or_else(ImportType::default, |ty| ImportType {
+        params: ty.params().iter().map(core_type).collect(),
+        results: ty.results().iter().map(core_type).collect(),
+    }))
 }
 
 /// The type, or its name where no host function takes it.

@@ -47,6 +47,17 @@ impl CoreType {
     }
 }
 
+/// A function's core type as WebAssembly text has it: `(param i32 i32) (result i32)`.
+pub(crate) fn core_text(params: &[CoreType], results: &[CoreType]) -> String {
+    let list = |word: &str, types: &[CoreType]| {
+        let names: Vec<&str> = types.iter().map(|ty| ty.name()).collect();
+        (!names.is_empty()).then(|| format!("({word} {})", names.join(" ")))
+    };
+    let parts = [list("param", params), list("result", results)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "without parameters and results".to_owned() } else { parts.join(" ") }
+}
+
 /// A type whose values fit one slot.
 ///
 /// A slot is 64 bits: `bool` is 0 or 1, signed integers are sign-extended, unsigned ones and `char` zero-extended,

@@ -22,31 +22,85 @@ def export(function=None, /, *, name=None):
     return mark if function is None else mark(function)
 
 
-def _describe():
-    """What the host is told: (name, docs, functions, named types), as crates/core/src/describe.rs reads it."""
+def _describe(module=None, declared=None):
+    """What the host is told: (name, docs, functions, named types), as crates/core/src/describe.rs reads it.
+
+    A program exports what it marks. In the guest of a host module that is its public functions, unless they are
+    declared: then those that the declaration names.
+    """
+    import inspect
+    import sys
+
+    main = sys.modules["__main__"]
+    if module is not None:
+        # What a host function prints is seen when it does, not at the end of the run.
+        sys.stdout.reconfigure(line_buffering=True)
+    if declared is not None:
+        _implement(main, module, declared)
+        return declared
+    exported = dict(_exported)
+    if module is not None:
+        for name, value in vars(main).items():
+            if inspect.isfunction(value) and value.__module__ == "__main__" and not name.startswith("_"):
+                exported.setdefault(name, value)
+        if not exported:
+            raise TypeError(f"the host module {module} defines no function; its public ones are what Python imports")
+    reader = _Reader()
+    functions = [_declare(reader, number, *item) for number, item in enumerate(exported.items())]
+    types = [(name, inspect.getdoc(cls) or "", reader.named[name]) for name, cls in reader.classes.items()]
+    docs = inspect.cleandoc(main.__doc__) if module is not None and main.__doc__ else ""
+    return module or "exports", docs, functions, types
+
+
+def _declare(reader, number, name, function):
+    """Declares a function by its hints, and has the host call it by this number."""
     import inspect
     import typing
 
-    reader = _Reader()
-    functions = []
-    for number, (name, function) in enumerate(_exported.items()):
+    try:
+        hints = typing.get_type_hints(function, include_extras=True)
+        parameters = inspect.signature(function).parameters.values()
+    except (NameError, TypeError, ValueError) as error:
+        raise TypeError(f"{name}() cannot be exported: {error}") from None
+    params = []
+    for parameter in parameters:
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.KEYWORD_ONLY):
+            raise TypeError(f"{name}() cannot be exported: the host gives no argument for {parameter}")
+        params.append((parameter.name, reader.read(hints.get(parameter.name, typing.Any))))
+    result = hints.get("return", typing.Any)
+    result = None if result is type(None) else reader.read(result)
+    _amphi.export(number, function, name, ("callable", name, (params, result)), reader.classes)
+    return name, number, inspect.getdoc(function) or "", 0, params, result, None
+
+
+def _implement(main, module, declared):
+    """Has the host call what the file defines for a declaration: functions, and classes for resources."""
+    import importlib
+    import inspect
+
+    _, _, functions, types = declared
+    offered = importlib.import_module(module)
+    classes = {}
+    for name, _, description in types:
+        # A resource is whatever class the file has for it.
+        classes[name] = getattr(main, name, None) if description[0] == "handle" else getattr(offered, name, None)
+        if not isinstance(classes[name], type):
+            classes.pop(name)
+    for number, (name, _, _, _, params, result, place) in enumerate(functions):
+        kind, resource = place or (None, None)
+        path = f"{resource}.{name}" if resource else name
+        owner = getattr(main, resource, None) if resource else main
+        function = owner if kind == "constructor" else getattr(owner, name, None)
+        wanted = ", ".join(name for name, _ in params)
+        if not callable(function):
+            raise TypeError(f"{path}({wanted}) is declared, but the file does not define it")
         try:
-            hints = typing.get_type_hints(function, include_extras=True)
-            parameters = inspect.signature(function).parameters.values()
-        except (NameError, TypeError, ValueError) as error:
-            raise TypeError(f"{name}() cannot be exported: {error}") from None
-        params = []
-        for parameter in parameters:
-            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.KEYWORD_ONLY):
-                raise TypeError(f"{name}() cannot be exported: the host gives no argument for {parameter}")
-            params.append((parameter.name, reader.read(hints.get(parameter.name, typing.Any))))
-        result = hints.get("return", typing.Any)
-        result = None if result is type(None) else reader.read(result)
-        _amphi.export(number, function, name, ("callable", name, (params, result)), reader.classes)
-        docs = inspect.getdoc(function) or ""
-        functions.append((name, number, docs, 0, params, result, None))
-    types = [(name, inspect.getdoc(cls) or "", reader.named[name]) for name, cls in reader.classes.items()]
-    return "exports", "", functions, types
+            inspect.signature(function).bind(*params)
+        except TypeError as error:
+            raise TypeError(f"{path}({wanted}) is declared, but the file's does not take that: {error}") from None
+        except ValueError:  # Something built in has no signature to look at.
+            pass
+        _amphi.export(number, function, path, ("callable", path, (params, result)), classes)
 
 
 _PLAIN = {bool: "bool", int: "s64", float: "f64", str: "string", bytes: "bytes", object: "any"}

@@ -23,8 +23,10 @@ class HostError(Exception):
     def _from_record(record):
         kind, message, traceback, data = record[:4]
         cls = getattr(builtins, kind, None)
-        if not (isinstance(cls, type) and issubclass(cls, Exception)):
+        # An interrupt that came while a host function ran is for the program.
+        if not (isinstance(cls, type) and issubclass(cls, (Exception, KeyboardInterrupt))):
             cls = HostError
+            message = message if kind == "HostError" else f"{kind}: {message}"
         try:
             error = cls(message)
         except TypeError:  # Such as UnicodeDecodeError, which wants more than a message.
@@ -44,7 +46,8 @@ def _record(error):
     if not isinstance(data, (str, int, float, bytes, list, tuple, dict)):
         data = None
     try:
-        message = str(error)
+        # A KeyError shows its key as an expression; made again of that it would show it twice so.
+        message = str(error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error)
     except Exception:
         message = f"{kind}, which cannot be shown"
     return kind, message, "".join(traceback.format_exception(error)), data

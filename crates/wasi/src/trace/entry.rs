@@ -1,7 +1,7 @@
 //! A record, decoded: a call with its arguments by name and kind, its results, and what it came to. Owns what each kind
 //! of parameter becomes; must never know how it looks on a line.
 
-use super::record::{AFTER, Answer, END, HOST};
+use super::record::{AFTER, Answer, END, GUEST, HOST};
 use super::value::{self, Reader, Value};
 use crate::errno::Errno;
 use crate::kind::{Kind, low};
@@ -13,6 +13,8 @@ use crate::types::{Advice, Clock, FdFlags, FstFlags, LookupFlags, OFlags, RiFlag
 pub struct Entry {
     /// Its place in the run, from 0. A gap to the one before says how many were dropped.
     pub number: u64,
+    /// Which guest made it: the name of a host module, or none for the program's own.
+    pub guest: Option<String>,
     /// When it began, in nanoseconds on the run's clock.
     pub begin_ns: u64,
     /// How long it took, waiting included; none where nobody looked at the clock, see
@@ -79,6 +81,8 @@ impl Entry {
         let mut from = Reader(record);
         let (what, kind, errno) = (from.u8()?, from.u8()?, from.u16()?);
         let number = from.leb128()?;
+        let guest = if kind & GUEST == 0 { None } else { Some(text(&mut from)?) };
+        let kind = kind & !GUEST;
         let what = if what == HOST {
             host(&mut from, kind)?
         } else {
@@ -86,7 +90,7 @@ impl Entry {
         };
         let begin_ns = from.leb128()?;
         let duration_ns = from.leb128()?.checked_sub(1);
-        Some(Self { number, begin_ns, duration_ns, what })
+        Some(Self { number, guest, begin_ns, duration_ns, what })
     }
 
     /// The name of what was called: `fd_read`, `demo.demo`.
@@ -134,12 +138,13 @@ impl Entry {
     }
 }
 
+fn text(from: &mut Reader<'_>) -> Option<String> {
+    let length = from.length()?;
+    Some(String::from_utf8_lossy(from.take(length)?).into_owned())
+}
+
 fn host(from: &mut Reader<'_>, kind: u8) -> Option<What> {
-    let mut text = || {
-        let length = from.length()?;
-        Some(String::from_utf8_lossy(from.take(length)?).into_owned())
-    };
-    let (function, args, reply) = (text()?, text()?, text()?);
+    let (function, args, reply) = (text(from)?, text(from)?, text(from)?);
     let reply = if kind == 0 { Reply::Value(reply) } else { Reply::Error(reply) };
     Some(What::Host { function, args, reply })
 }

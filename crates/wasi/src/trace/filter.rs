@@ -20,6 +20,7 @@ use crate::table::Call;
 /// | `error` | that failed; `error=NOENT` so |
 /// | `path=*.txt` | about such a path, by name or by descriptor |
 /// | `fd=3` | about that descriptor |
+/// | `guest=demo` | of the guest of that host module; `guest=` of the program's own |
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter(Vec<Term>);
 
@@ -37,6 +38,7 @@ enum Wants {
     Errno(Errno),
     Path(Glob),
     Fd(u32),
+    Guest(Glob),
 }
 
 /// Why a filter cannot be read.
@@ -70,8 +72,9 @@ fn term(text: &str) -> Result<Term, FilterError> {
         Some(("fd", fd)) => {
             Wants::Fd(fd.parse().map_err(|_| FilterError(format!("{text}: a descriptor is a number, as in fd=3")))?)
         }
+        Some(("guest", guest)) => Wants::Guest(Glob::new(guest)),
         Some((key, _)) => {
-            return Err(FilterError(format!("{text}: there is no {key}=…; there are error=, path= and fd=")));
+            return Err(FilterError(format!("{text}: there is no {key}=…; there are error=, path=, fd= and guest=")));
         }
     };
     Ok(Term { not, wants })
@@ -101,7 +104,7 @@ impl Filter {
     /// Whether a call is to be shown. `names` is what the descriptors stood for before it.
     #[must_use]
     pub fn shows(&self, entry: &Entry, names: &Names) -> bool {
-        let mut groups = [None; 4];
+        let mut groups = [None; 5];
         for Term { not, wants } in &self.0 {
             let holds = wants.hold(entry, names);
             if *not {
@@ -124,6 +127,7 @@ impl Wants {
             Self::Failed | Self::Errno(_) => 1,
             Self::Path(_) => 2,
             Self::Fd(_) => 3,
+            Self::Guest(_) => 4,
         }
     }
 
@@ -135,6 +139,7 @@ impl Wants {
             Self::Errno(errno) => entry.errno() == Some(*errno),
             Self::Path(glob) => names.paths(entry).iter().any(|path| glob.fits_path(path)),
             Self::Fd(fd) => entry.args().iter().chain(entry.results()).any(|arg| arg.value == Value::Fd(*fd)),
+            Self::Guest(glob) => glob.fits(entry.guest.as_deref().unwrap_or_default()),
         }
     }
 }

@@ -10,25 +10,58 @@ use crate::errno::Errno;
 use crate::table::Call;
 
 /// The descriptors of a run, as far as its calls told.
-#[derive(Debug, Clone)]
-pub struct Names(BTreeMap<u32, String>);
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Those of the program's own guest.
+    own: Descriptors,
+    /// Those of the others, by their names.
+    others: BTreeMap<String, Descriptors>,
+    /// Those of a guest that made no call yet.
+    fresh: Descriptors,
+}
 
-impl Default for Names {
+/// The descriptors of one guest.
+#[derive(Debug, Clone)]
+pub(super) struct Descriptors(BTreeMap<u32, String>);
+
+impl Default for Descriptors {
     fn default() -> Self {
         Self([(0, "<stdin>"), (1, "<stdout>"), (2, "<stderr>")].map(|(fd, name)| (fd, name.to_owned())).into())
     }
 }
 
 impl Names {
-    /// What a descriptor stands for: a path as the guest knows it, `<stdin>`; nothing if no call told.
+    /// Those of the guest that made a call.
+    pub(super) fn at(&self, entry: &Entry) -> &Descriptors {
+        match &entry.guest {
+            None => &self.own,
+            Some(guest) => self.others.get(guest).unwrap_or(&self.fresh),
+        }
+    }
+
+    /// All paths that a call means: those it was given, each under its directory, or else those of its descriptors.
     #[must_use]
-    pub fn of(&self, fd: u32) -> Option<&str> {
+    pub fn paths(&self, entry: &Entry) -> Vec<String> {
+        self.at(entry).paths(entry)
+    }
+
+    /// Follows a call that has ended.
+    pub fn follow(&mut self, entry: &Entry) {
+        match &entry.guest {
+            None => self.own.follow(entry),
+            Some(guest) => self.others.entry(guest.clone()).or_default().follow(entry),
+        }
+    }
+}
+
+impl Descriptors {
+    /// What a descriptor stands for: a path as the guest knows it, `<stdin>`; nothing if no call told.
+    pub(super) fn of(&self, fd: u32) -> Option<&str> {
         self.0.get(&fd).map(String::as_str)
     }
 
     /// The path that a call means by a directory and a path under it.
-    #[must_use]
-    pub fn path(&self, fd: u32, path: &[u8]) -> String {
+    pub(super) fn path(&self, fd: u32, path: &[u8]) -> String {
         let path = String::from_utf8_lossy(path);
         match self.of(fd) {
             Some(dir) if path != "." => format!("{}/{path}", dir.trim_end_matches('/')),
@@ -38,8 +71,7 @@ impl Names {
     }
 
     /// All paths that a call means: those it was given, each under its directory, or else those of its descriptors.
-    #[must_use]
-    pub fn paths(&self, entry: &Entry) -> Vec<String> {
+    fn paths(&self, entry: &Entry) -> Vec<String> {
         let mut dir = None;
         let mut paths = Vec::new();
         for arg in entry.args() {
@@ -60,7 +92,7 @@ impl Names {
     }
 
     /// Follows a call that has ended.
-    pub fn follow(&mut self, entry: &Entry) {
+    fn follow(&mut self, entry: &Entry) {
         let What::Wasi { call, args, results, answer: Answer::Errno(Errno::Success) } = &entry.what else { return };
         let fd = |args: &[Arg], at: usize| match args.get(at).map(|arg| &arg.value) {
             Some(Value::Fd(fd)) => Some(*fd),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::{Arg, Entry, What};
-use super::names::Names;
+use super::names::{Descriptors, Names};
 use super::value::{DirEntry, FileStat, Subscription, Value, When};
 use crate::table::Call;
 
@@ -12,9 +12,12 @@ use crate::table::Call;
 #[derive(Debug, Clone, Default)]
 pub struct Normal {
     names: Names,
-    /// Inodes in the order they were first seen.
-    inodes: BTreeMap<u64, u64>,
+    inodes: Inodes,
 }
+
+/// Inodes in the order they were first seen.
+#[derive(Debug, Clone, Default)]
+struct Inodes(BTreeMap<u64, u64>);
 
 impl Normal {
     /// The call as a line, with what may differ replaced by what it stands for.
@@ -23,7 +26,7 @@ impl Normal {
         if let What::Wasi { call, args, results, .. } = &mut same.what {
             let call = *call;
             for arg in args.iter_mut().chain(results) {
-                self.replace(call, arg);
+                replace(self.names.at(entry), &mut self.inodes, call, arg);
             }
         }
         let opened =
@@ -35,47 +38,49 @@ impl Normal {
             _ => line,
         }
     }
+}
 
-    fn replace(&mut self, call: Call, arg: &mut Arg) {
-        match &mut arg.value {
-            Value::Fd(fd) => {
-                let name = self.names.of(*fd).unwrap_or("a descriptor");
-                arg.value = Value::Word(if name.starts_with('<') { name.to_owned() } else { format!("<{name}>") });
-            }
-            Value::Time(_) => arg.value = Value::Word("a time".to_owned()),
-            Value::Address(_) => arg.value = Value::Word("an address".to_owned()),
-            Value::Bytes { whole, .. } if call == Call::RandomGet => arg.value = Value::Room(*whole),
-            Value::FileStat(stat) => {
-                stat.inode = self.inode(stat.inode);
-                let FileStat { device, accessed, modified, changed, size, links, .. } = stat;
-                for time in [device, accessed, modified, changed] {
-                    *time = 0;
-                }
-                // How large a directory is, and how many names it has, every file system answers in its own way.
-                if stat.file_type == "directory" {
-                    (*size, *links) = (0, 0);
-                }
-            }
-            Value::Listing(entries) => {
-                for DirEntry { next, inode, .. } in entries.iter_mut() {
-                    (*next, *inode) = (0, 0);
-                }
-                entries.sort_by(|one, other| one.name.cmp(&other.name));
-            }
-            Value::Subscriptions(all) => {
-                for Subscription { when, .. } in all {
-                    // How long to wait is reckoned from clocks; not to wait at all is not.
-                    if let When::Clock { timeout: timeout @ 1.., .. } = when {
-                        *timeout = u64::MAX;
-                    }
-                }
-            }
-            _ => {}
+fn replace(names: &Descriptors, inodes: &mut Inodes, call: Call, arg: &mut Arg) {
+    match &mut arg.value {
+        Value::Fd(fd) => {
+            let name = names.of(*fd).unwrap_or("a descriptor");
+            arg.value = Value::Word(if name.starts_with('<') { name.to_owned() } else { format!("<{name}>") });
         }
+        Value::Time(_) => arg.value = Value::Word("a time".to_owned()),
+        Value::Address(_) => arg.value = Value::Word("an address".to_owned()),
+        Value::Bytes { whole, .. } if call == Call::RandomGet => arg.value = Value::Room(*whole),
+        Value::FileStat(stat) => {
+            stat.inode = inodes.number(stat.inode);
+            let FileStat { device, accessed, modified, changed, size, links, .. } = stat;
+            for time in [device, accessed, modified, changed] {
+                *time = 0;
+            }
+            // How large a directory is, and how many names it has, every file system answers in its own way.
+            if stat.file_type == "directory" {
+                (*size, *links) = (0, 0);
+            }
+        }
+        Value::Listing(entries) => {
+            for DirEntry { next, inode, .. } in entries.iter_mut() {
+                (*next, *inode) = (0, 0);
+            }
+            entries.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+        Value::Subscriptions(all) => {
+            for Subscription { when, .. } in all {
+                // How long to wait is reckoned from clocks; not to wait at all is not.
+                if let When::Clock { timeout: timeout @ 1.., .. } = when {
+                    *timeout = u64::MAX;
+                }
+            }
+        }
+        _ => {}
     }
+}
 
-    fn inode(&mut self, inode: u64) -> u64 {
-        let next = self.inodes.len() as u64 + 1;
-        *self.inodes.entry(inode).or_insert(next)
+impl Inodes {
+    fn number(&mut self, inode: u64) -> u64 {
+        let next = self.0.len() as u64 + 1;
+        *self.0.entry(inode).or_insert(next)
     }
 }

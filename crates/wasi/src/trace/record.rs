@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! u32 length of what follows    u8 what: a call's place in the table, or HOST    u8 answer's kind    u16 errno
-//! number
+//! number    where GUEST is set in the answer's kind: the name of the guest, its length and its bytes
 //! a call of WASI:   its arguments, then any number of snippets, then END
 //! a host call:      three texts, each its length and its bytes: function, arguments, reply
 //! begin    duration + 1, or 0 where nobody looked at the clock (nanoseconds)
@@ -24,6 +24,8 @@ use crate::table::Call;
 
 /// In place of a call: a host function's.
 pub(super) const HOST: u8 = 0xFF;
+/// Set in the answer's kind for a call of a guest that is not the program's own.
+pub(super) const GUEST: u8 = 0x80;
 /// The bytes of a record before its number, without the length.
 const HEAD: usize = 4;
 /// In place of a parameter: there are no more snippets.
@@ -80,10 +82,18 @@ pub struct HostCall<'a> {
 /// The call under way.
 #[derive(Debug, Clone, Copy)]
 struct Open {
-    /// Where its record begins.
-    at: usize,
+    head: Head,
     /// None: nobody looked at the clock.
     begin_ns: Option<u64>,
+}
+
+/// A record that is begun.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    /// Where it begins.
+    at: usize,
+    /// [`GUEST`], or nothing.
+    guest: u8,
 }
 
 /// Where batches of records go.
@@ -138,14 +148,26 @@ impl Recorder {
 
     /// A call begins. `args` are its raw arguments; without a time it is one that is not timed.
     pub fn begin<M: Memory + ?Sized>(&mut self, memory: &M, call: Call, args: &[u64], now_ns: Option<u64>) {
+        self.begin_in(None, memory, call, args, now_ns);
+    }
+
+    /// The same for a call of the guest of that name.
+    pub(crate) fn begin_in<M: Memory + ?Sized>(
+        &mut self,
+        guest: Option<&str>,
+        memory: &M,
+        call: Call,
+        args: &[u64],
+        now_ns: Option<u64>,
+    ) {
         self.end_without_answer(now_ns);
         self.last_ns = now_ns.unwrap_or(self.last_ns);
-        let at = self.head(call as u8);
+        let head = self.head(call as u8, guest);
         for index in 0..call.params().len() {
             self.buffer.number(args.get(index).copied().unwrap_or_default());
         }
         capture::before(memory, call, args, self.shown, &mut self.known, &mut self.buffer);
-        self.open = Some(Open { at, begin_ns: now_ns });
+        self.open = Some(Open { head, begin_ns: now_ns });
     }
 
     /// The call under way ended; it and its arguments are those it began with. Nothing happens if there is none.
@@ -157,11 +179,11 @@ impl Recorder {
         answer: Answer,
         now_ns: Option<u64>,
     ) {
-        let Some(Open { at, begin_ns }) = self.open.take() else { return };
+        let Some(Open { head, begin_ns }) = self.open.take() else { return };
         if answer == Answer::Errno(Errno::Success) {
             capture::after(memory, call, args, self.shown, &mut self.known, &mut self.buffer);
         }
-        self.close_call(at, answer, begin_ns, now_ns);
+        self.close_call(head, answer, begin_ns, now_ns);
     }
 
     /// The call under way takes its time, so that it is timed from now on if it was not.
@@ -179,17 +201,18 @@ impl Recorder {
 
     /// A host function was called.
     pub fn host_call(&mut self, call: HostCall<'_>) {
-        let at = self.head(HOST);
+        self.host_call_of(None, call);
+    }
+
+    /// The same for a call of the guest of that name.
+    pub(crate) fn host_call_of(&mut self, guest: Option<&str>, call: HostCall<'_>) {
+        let head = self.head(HOST, guest);
         let (Ok(reply) | Err(reply)) = call.reply;
         for text in [call.function, call.args, reply] {
-            let text = text.as_bytes();
-            // Nobody reads a line of megabytes; a longer text ends where it is cut.
-            let text = text.get(..1 << 16).unwrap_or(text);
-            self.buffer.number(text.len() as u64);
-            self.buffer.append(text);
+            self.text(text);
         }
         let kind = u8::from(call.reply.is_err());
-        self.close(at, kind, 0, Some(call.begin_ns), Some(call.end_ns));
+        self.close(head, kind, 0, Some(call.begin_ns), Some(call.end_ns));
     }
 
     /// Hands on what is there. A call that is still under way ends here, without an answer.
@@ -199,47 +222,57 @@ impl Recorder {
     }
 
     fn end_without_answer(&mut self, now_ns: Option<u64>) {
-        if let Some(Open { at, begin_ns }) = self.open.take() {
-            self.close_call(at, Answer::Ended, begin_ns, now_ns);
+        if let Some(Open { head, begin_ns }) = self.open.take() {
+            self.close_call(head, Answer::Ended, begin_ns, now_ns);
         }
     }
 
     /// Hands on what is complete, because the next call may take its time.
     pub fn flush(&mut self) {
-        let end = self.open.map_or(self.buffer.len(), |open| open.at);
+        let end = self.open.map_or(self.buffer.len(), |open| open.head.at);
         if let (Some(outlet), Some(whole @ [_, ..])) = (&mut self.outlet, self.buffer.written().get(..end)) {
             outlet(whole);
             self.buffer.drop_front(end);
             if let Some(open) = &mut self.open {
-                open.at = 0;
+                open.head.at = 0;
             }
         }
     }
 
     /// The head of the next record; its length and answer are filled in when it is closed.
     #[inline]
-    fn head(&mut self, what: u8) -> usize {
+    fn head(&mut self, what: u8, guest: Option<&str>) -> Head {
         let at = self.buffer.len();
         (0..4 + HEAD).for_each(|_| self.buffer.byte(what));
         self.buffer.number(self.number);
         self.number += 1;
-        at
+        let Some(guest) = guest else { return Head { at, guest: 0 } };
+        self.text(guest);
+        Head { at, guest: GUEST }
     }
 
-    fn close_call(&mut self, at: usize, answer: Answer, begin_ns: Option<u64>, end_ns: Option<u64>) {
+    fn text(&mut self, text: &str) {
+        let text = text.as_bytes();
+        // Nobody reads a line of megabytes; a longer text ends where it is cut.
+        let text = text.get(..1 << 16).unwrap_or(text);
+        self.buffer.number(text.len() as u64);
+        self.buffer.append(text);
+    }
+
+    fn close_call(&mut self, head: Head, answer: Answer, begin_ns: Option<u64>, end_ns: Option<u64>) {
         let (kind, errno) = answer.to_raw();
         self.buffer.byte(END);
-        self.close(at, kind, errno, begin_ns, end_ns);
+        self.close(head, kind, errno, begin_ns, end_ns);
     }
 
-    fn close(&mut self, at: usize, kind: u8, errno: u16, begin_ns: Option<u64>, end_ns: Option<u64>) {
+    fn close(&mut self, Head { at, guest }: Head, kind: u8, errno: u16, begin_ns: Option<u64>, end_ns: Option<u64>) {
         let duration_ns = begin_ns.zip(end_ns).map(|(begin, end)| end.saturating_sub(begin));
         self.buffer.number(begin_ns.unwrap_or(self.last_ns));
         self.buffer.number(duration_ns.map_or(0, |duration| duration.saturating_add(1)));
         let length = u32::try_from(self.buffer.len() - at - 4).unwrap_or(u32::MAX).to_le_bytes();
         let [low, high] = errno.to_le_bytes();
         self.buffer.put(at, length);
-        self.buffer.put(at + 5, [kind, low, high]);
+        self.buffer.put(at + 5, [kind | guest, low, high]);
         if self.buffer.len() >= self.batch {
             self.flush();
         }

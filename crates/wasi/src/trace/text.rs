@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::entry::{Arg, Entry, Reply, What};
-use super::names::Names;
+use super::names::{Descriptors, Names};
 use super::record::Answer;
 use super::value::{Event, FdStat, FileStat, Subscription, Value, When};
 use crate::errno::Errno;
@@ -22,6 +22,11 @@ impl Entry {
     }
 
     fn write_line(&self, out: &mut String, names: &Names, whole: bool) -> fmt::Result {
+        if let Some(guest) = &self.guest {
+            write!(out, "[{guest}] ")?;
+        }
+        let opened = || self.opened(names);
+        let names = names.at(self);
         match &self.what {
             What::Host { function, args, reply } => match reply {
                 Reply::Value(value) if value.is_empty() => write!(out, "{function}({args})"),
@@ -49,7 +54,7 @@ impl Entry {
                             write!(out, "{link}{}", Shown(&result.value, names))?;
                             link = ", ";
                         }
-                        if let Some(path) = self.opened(names) {
+                        if let Some(path) = opened() {
                             write!(out, " <{path}>")?;
                         }
                     }
@@ -98,7 +103,7 @@ impl Arg {
 }
 
 /// A value beside the names of descriptors.
-struct Shown<'a>(&'a Value, &'a Names);
+struct Shown<'a>(&'a Value, &'a Descriptors);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -204,7 +209,7 @@ fn file_stat(out: &mut fmt::Formatter<'_>, stat: &FileStat) -> fmt::Result {
     write!(out, "{file_type}, {size} byte{}, inode {inode}, {links} link{}", plural(size), plural(links))
 }
 
-fn subscription(out: &mut fmt::Formatter<'_>, one: &Subscription, names: &Names) -> fmt::Result {
+fn subscription(out: &mut fmt::Formatter<'_>, one: &Subscription, names: &Descriptors) -> fmt::Result {
     match &one.when {
         When::Clock { clock, timeout, absolute } => {
             write!(out, "{clock} {}", if *absolute { "at " } else { "in " })?;

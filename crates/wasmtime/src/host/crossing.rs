@@ -2,7 +2,8 @@
 
 use super::Bytes;
 use super::module::low_half;
-use crate::store::{Run, State};
+use crate::ready::exit;
+use crate::store::{Guest, State};
 use crate::watch::{self, Watched};
 use amphi_core::abi::{GuestExport, GuestMemory, HostCalls, SeenCall};
 use amphi_core::{Crossing, GuestId, HostError};
@@ -16,7 +17,7 @@ pub(crate) struct Entries {
     call_object: Option<TypedFunc<(i32, i32), i64>>,
     release: Option<TypedFunc<i32, ()>>,
     serve: Option<TypedFunc<(), i32>>,
-    exports: Option<TypedFunc<(), i64>>,
+    exports: Option<TypedFunc<i32, i64>>,
     finish: Option<TypedFunc<(), i32>>,
 }
 
@@ -46,11 +47,11 @@ pub(crate) struct Native<'a, W: 'static>(pub(crate) StoreContextMut<'a, State<W>
 impl<W: Watched + 'static> Native<'_, W> {
     fn call(&mut self, export: GuestExport, core: &mut [u64]) -> wasmtime::Result<()> {
         let store = &mut self.0;
-        let Run { instance, entries: known, .. } = &store.data().run;
+        let Guest { instance, entries: known, .. } = store.data().guests.now();
         let entries = match (known, instance) {
             (None, Some(instance)) => {
                 let found = Entries::of(*instance, &mut *store);
-                store.data_mut().run.entries.insert(found)
+                store.data_mut().guests.now_mut().entries.insert(found)
             }
             (Some(known), _) => known,
             (None, None) => return Err(wasmtime::Error::msg("the guest is not instantiated yet")),
@@ -78,7 +79,7 @@ impl<W: Watched + 'static> Native<'_, W> {
             }
             GuestExport::Exports => {
                 let exports = entries.exports.clone().ok_or_else(missing)?;
-                exports.call(store, ())?.cast_unsigned()
+                exports.call(store, word(0))?.cast_unsigned()
             }
             GuestExport::Serve | GuestExport::Finish => {
                 let run = if export == GuestExport::Serve { &entries.serve } else { &entries.finish };
@@ -93,35 +94,71 @@ impl<W: Watched + 'static> Native<'_, W> {
     }
 }
 
+impl<W: Watched + 'static> Native<'_, W> {
+    /// Acts in a guest's turn.
+    fn in_turn<T>(
+        &mut self,
+        guest: GuestId,
+        act: impl FnOnce(&mut Self) -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        let before = self.0.data_mut().guests.to(guest)?;
+        let done = act(self);
+        self.0.data_mut().guests.to(before)?;
+        done
+    }
+
+    /// What becomes of a guest that did not return: with the program's own the run ends, and with whatever ends a run.
+    fn ended(&mut self, error: wasmtime::Error) -> HostError {
+        let State { guests, run } = self.0.data_mut();
+        let why = if guests.id() == GuestId::PROGRAM { None } else { exit(&error).of_host_guest() };
+        match why {
+            None => {
+                run.ending = Some(error);
+                over()
+            }
+            Some(why) => HostError::host(guests.now_mut().ended.insert(why).clone()),
+        }
+    }
+}
+
+fn over() -> HostError {
+    HostError::host("the run has ended")
+}
+
 impl<W: Watched + 'static> Crossing for Native<'_, W> {
     fn with(
         &mut self,
-        _guest: GuestId,
+        guest: GuestId,
         act: &mut dyn FnMut(&mut HostCalls, &mut dyn GuestMemory),
     ) -> Result<(), HostError> {
-        let Run { memory, instance, .. } = self.0.data().run;
-        let memory = memory.or_else(|| instance?.get_memory(&mut self.0, "memory"));
-        let memory = memory.ok_or_else(|| HostError::host("the guest has no memory"))?;
-        let (bytes, state) = memory.data_and_store_mut(&mut self.0);
-        act(&mut state.run.calls, &mut Bytes(bytes));
-        Ok(())
+        self.in_turn(guest, |this| {
+            let Guest { memory, instance, .. } = *this.0.data().guests.now();
+            let memory = memory.or_else(|| instance?.get_memory(&mut this.0, "memory"));
+            let memory = memory.ok_or_else(|| HostError::host("the guest has no memory"))?;
+            let (bytes, state) = memory.data_and_store_mut(&mut this.0);
+            act(&mut state.run.calls, &mut Bytes(bytes));
+            Ok(())
+        })
     }
 
-    fn enter(&mut self, _guest: GuestId, export: GuestExport, core: &mut [u64]) -> Result<(), HostError> {
-        let ended = || HostError::host("the run has ended");
-        if self.0.data().run.ending.is_some() {
-            return Err(ended());
-        }
-        // A trap leaves the guest in the middle of something: nothing can go on in it.
-        self.call(export, core).map_err(|error| {
-            self.0.data_mut().run.ending = Some(error);
-            ended()
+    fn enter(&mut self, guest: GuestId, export: GuestExport, core: &mut [u64]) -> Result<(), HostError> {
+        self.in_turn(guest, |this| {
+            let State { guests, run } = this.0.data();
+            if run.ending.is_some() {
+                return Err(over());
+            }
+            if let Some(why) = &guests.now().ended {
+                return Err(HostError::host(why.clone()));
+            }
+            // A trap leaves the guest in the middle of something: nothing can go on in it.
+            this.call(export, core).map_err(|error| this.ended(error))
         })
     }
 
     fn watch(&mut self) -> Option<u64> {
         let state = self.0.data_mut();
-        state.wasi.gate().is_some().then(|| state.wasi.seen_ns())
+        let wasi = &mut state.guests.now_mut().wasi;
+        wasi.gate().is_some().then(|| wasi.seen_ns())
     }
 
     fn tell(&mut self, call: SeenCall, begin_ns: u64) {

@@ -3,7 +3,6 @@
 use super::{Bytes, Native};
 use crate::store::{Run, State, memory};
 use crate::watch::Watched;
-use amphi_core::GuestId;
 use amphi_core::abi::{AbiCall, MODULE, Step};
 use wasmtime::{AsContextMut as _, Caller, Linker, Result};
 
@@ -29,7 +28,7 @@ fn serve<W: Watched + 'static>(mut caller: Caller<'_, State<W>>, call: AbiCall, 
     }
     let memory = memory(&mut caller)?;
     let (bytes, state) = memory.data_and_store_mut(&mut caller);
-    match state.run.calls.begin(GuestId::PROGRAM, &mut Bytes(bytes), call, args) {
+    match state.run.calls.begin(state.guests.id(), &mut Bytes(bytes), call, args) {
         Step::Done(answer) if answer >= 0 => Ok(answer),
         step => {
             let answer = match step {

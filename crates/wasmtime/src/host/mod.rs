@@ -10,7 +10,8 @@ mod typed;
 pub(crate) use build::Hosts;
 pub(crate) use crossing::{Entries, Native};
 pub(crate) use imports::add_to_linker;
-pub(crate) use typed::link;
+pub(crate) use module::Instance;
+pub(crate) use typed::{link, link_module};
 
 use amphi_core::abi::{GuestMemory, OutOfBounds};
 

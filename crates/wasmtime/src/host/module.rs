@@ -1,96 +1,140 @@
-//! Owns a host module that is itself wasm: one instance a run, in a store of its own, and a host function for each of
-//! its exports. It sees no guest memory and imports nothing.
+//! Owns a host module that is itself wasm: one instance a run, in a store of its own, whose code is checked as any
+//! module's is. It must never know what its functions' values are.
 
+use super::Bytes;
+use super::typed::CROSSING;
 use crate::control::Control;
-use crate::store::{MemoryLimit, watch};
-use amphi_core::{CoreType, Cx, HostError, HostFunction, MAX_FLAT_PARAMS, Scalar, Signature, Type, Value, trap};
+use crate::engine::Checks;
+use crate::ready::exit;
+use crate::store::{Guest, Run, State, store};
+use crate::watch::Watched;
+use amphi_core::abi::{GuestMemory, HostCalls};
+use amphi_core::{CoreType, Cx, Exit, HostError, HostExport, Registry, Turns, WasmHost, WasmInstance};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wasmtime::{Engine, Func, Module, Store, Trap, Val, ValRaw, ValType};
+use wasmtime::{Engine, Func, InstancePre, Memory, Store, ValRaw, ValType};
 
 /// One run's instance of a host module. Its functions share it: a global that one sets, another reads.
-#[derive(Clone)]
-pub(crate) struct Instance {
-    inner: Arc<Mutex<Inner>>,
+pub(crate) struct Instance<W: 'static> {
+    inner: Mutex<Inner<W>>,
+    exports: Vec<Export>,
+    /// Whether it calls other host functions.
+    calls_hosts: bool,
 }
 
-struct Inner {
-    store: Store<Host>,
-    instance: wasmtime::Instance,
+struct Inner<W: 'static> {
+    store: Store<State<W>>,
+    memory: Option<Memory>,
 }
 
-struct Host {
-    control: Arc<Control>,
-    memory_limit: MemoryLimit,
+/// A function of the instance, with the types that it was declared by.
+struct Export {
+    function: Func,
+    params: Vec<CoreType>,
+    results: Vec<CoreType>,
 }
 
-impl Instance {
-    /// Instantiates the module for a run; `memory` is the most bytes that its own memory may have.
+impl<W: Watched + 'static> Instance<W> {
+    /// Instantiates a module for a run, as this guest.
     ///
     /// # Errors
-    /// It imports something, or its start function fails; the message is for the user.
-    pub(crate) fn new(engine: &Engine, module: &Module, control: &Arc<Control>, memory: u64) -> Result<Self, String> {
-        if let Some(import) = module.imports().next() {
-            return Err(format!(
-                "it imports {}.{}, but host modules may not import anything",
-                import.module(),
-                import.name()
-            ));
+    /// Its start function or `_initialize` fails; the message is for the user.
+    pub(crate) fn new(
+        engine: &Engine,
+        module: &InstancePre<State<W>>,
+        host: &WasmHost,
+        guest: Guest<W>,
+        control: &Arc<Control>,
+    ) -> Result<Self, String> {
+        // It is offered no call of Python's ABI, so that nothing is registered here.
+        let run = Run::new(control.clone(), HostCalls::new(Registry::new(), 0, 0));
+        let mut store = store(engine, Checks::Compiled, State { guests: Turns::new(guest, []), run });
+        let instance = module.instantiate(&mut store).map_err(|error| reason(&error))?;
+        if host.initialize {
+            let initialize = instance.get_typed_func::<(), ()>(&mut store, "_initialize");
+            initialize.and_then(|call| call.call(&mut store, ())).map_err(|error| reason(&error))?;
         }
-        let host = Host { control: control.clone(), memory_limit: MemoryLimit::new(memory) };
-        let mut store = Store::new(engine, host);
-        store.limiter(|host| &mut host.memory_limit);
-        watch(&mut store, |host| &host.control);
-        let instance = wasmtime::Instance::new(&mut store, module, &[]).map_err(|error| reason(&error))?;
-        Ok(Self { inner: Arc::new(Mutex::new(Inner { store, instance })) })
+        let exports = host.exports.iter().map(|export| {
+            let HostExport { name, params, results } = export;
+            let function =
+                instance.get_func(&mut store, name).ok_or_else(|| format!("it exports no function {name}"))?;
+            let found = function.ty(&store);
+            if !are(found.params(), params) || !are(found.results(), results) {
+                return Err(format!("its export {name} is {found}, which it was not when the program was prepared"));
+            }
+            Ok(Export { function, params: params.clone(), results: results.clone() })
+        });
+        let exports = exports.collect::<Result<_, String>>()?;
+        let memory = instance.get_memory(&mut store, "memory");
+        let calls_hosts = !host.imports.is_empty();
+        Ok(Self { inner: Mutex::new(Inner { store, memory }), exports, calls_hosts })
     }
 
-    /// Calls an export that takes and gives nothing, such as `_initialize`.
-    ///
-    /// # Errors
-    /// There is none, or it failed; the message is for the user.
-    pub(crate) fn call(&self, export: &str) -> Result<(), String> {
-        let mut inner = self.lock();
-        let Inner { store, instance } = &mut *inner;
-        let function = instance.get_typed_func::<(), ()>(&mut *store, export).map_err(|error| reason(&error))?;
-        function.call(store, ()).map_err(|error| reason(&error))
+    /// Lends its guest, to see what it left.
+    pub(crate) fn with_guest<T>(&self, act: impl FnOnce(&Guest<W>) -> T) -> T {
+        act(self.lock().store.data().guests.now())
     }
 
-    /// The host function of an export with a declared signature of scalars; several results are a tuple of them.
-    ///
-    /// # Errors
-    /// There is no such function, or its core types are other than the signature's; the message is for the user.
-    pub(crate) fn function(&self, export: &str, signature: &Signature) -> Result<Exported, String> {
-        let plain = || format!("{export}{signature} has types that a plain wasm export cannot carry");
-        let params: Vec<Scalar> =
-            signature.params.iter().map(|param| param.ty.scalar()).collect::<Option<_>>().ok_or_else(plain)?;
-        let results: Vec<Scalar> = match &signature.result {
-            None => Vec::new(),
-            Some(Type::Tuple(items)) => items.iter().map(Type::scalar).collect::<Option<_>>().ok_or_else(plain)?,
-            Some(ty) => vec![ty.scalar().ok_or_else(plain)?],
-        };
-        let mut inner = self.lock();
-        let Inner { store, instance } = &mut *inner;
-        let function =
-            instance.get_func(&mut *store, export).ok_or_else(|| format!("it exports no function {export}"))?;
-        let found = function.ty(&*store);
-        drop(inner);
-        if !are(found.params(), &params) || !are(found.results(), &results) {
-            return Err(format!("its export {export} is {found}, which is not {export}{signature}"));
-        }
-        Ok(Exported { instance: self.clone(), function, signature: signature.clone(), params, results })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Inner<W>> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether core types are those that carry the scalars, in order.
-fn are(mut found: impl ExactSizeIterator<Item = ValType>, scalars: &[Scalar]) -> bool {
-    found.len() == scalars.len()
-        && scalars.iter().all(|scalar| {
+impl Export {
+    /// Calls it; `core` has room for its parameters, and for its results, which take their place.
+    #[allow(unsafe_code, reason = "looking at every value's type anew doubles the time of a small call")]
+    fn call<T: 'static>(&self, store: &mut Store<T>, core: &mut [u64]) -> wasmtime::Result<()> {
+        const FEW: usize = 8;
+        let room = self.params.len().max(self.results.len());
+        let mut few = [ValRaw::i64(0); FEW];
+        let mut many = Vec::new();
+        let values = match few.get_mut(..room) {
+            Some(values) => values,
+            None => {
+                many.resize(room, ValRaw::i64(0));
+                many.as_mut_slice()
+            }
+        };
+        for (value, (ty, bits)) in values.iter_mut().zip(self.params.iter().zip(core.iter())) {
+            *value = raw(*ty, *bits);
+        }
+        // SAFETY: there is room for all parameters and results, and the parameters are of the function's own types, which
+        // `Instance::new` compared. None of them is a reference. Nothing here is async.
+        unsafe { self.function.call_unchecked(store, values) }?;
+        for (bits, (ty, value)) in core.iter_mut().zip(self.results.iter().zip(values.iter())) {
+            *bits = bits_of(*ty, value);
+        }
+        Ok(())
+    }
+}
+
+impl<W: Watched + Send + 'static> WasmInstance for Instance<W> {
+    fn call(&self, cx: &mut Cx<'_>, export: u32, core: &mut [u64]) -> Result<(), HostError> {
+        let missing = || HostError::host(format!("the host module has no export {export}"));
+        let export = self.exports.get(export as usize).ok_or_else(missing)?;
+        let mut inner = self.lock();
+        let Inner { store, .. } = &mut *inner;
+        let called = match self.calls_hosts {
+            true => CROSSING.set(cx.crossing(), || export.call(store, core)),
+            false => export.call(store, core),
+        };
+        called.map_err(|error| HostError::host(reason(&error)))
+    }
+
+    fn memory(&self, act: &mut dyn FnMut(&mut dyn GuestMemory)) -> Result<(), HostError> {
+        let mut inner = self.lock();
+        let Inner { store, memory } = &mut *inner;
+        let memory = memory.ok_or_else(|| HostError::host("the host module exports no memory named `memory`"))?;
+        act(&mut Bytes(memory.data_mut(store)));
+        Ok(())
+    }
+}
+
+/// Whether core types are those, in order.
+fn are(mut found: impl ExactSizeIterator<Item = ValType>, types: &[CoreType]) -> bool {
+    found.len() == types.len()
+        && types.iter().all(|ty| {
             matches!(
-                (scalar.core_type(), found.next()),
+                (ty, found.next()),
                 (CoreType::I32, Some(ValType::I32))
                     | (CoreType::I64, Some(ValType::I64))
                     | (CoreType::F32, Some(ValType::F32))
@@ -99,78 +143,9 @@ fn are(mut found: impl ExactSizeIterator<Item = ValType>, scalars: &[Scalar]) ->
         })
 }
 
-/// One export as a host function.
-pub(crate) struct Exported {
-    instance: Instance,
-    /// Takes the core types of `params` and gives those of `results`.
-    function: Func,
-    signature: Signature,
-    params: Vec<Scalar>,
-    results: Vec<Scalar>,
-}
-
-impl Exported {
-    /// Calls the export; `values` has room for its parameters, and for its results, which take their place.
-    #[allow(unsafe_code, reason = "looking at every value's type anew doubles the time of a small call")]
-    fn enter(&self, values: &mut [ValRaw]) -> Result<(), HostError> {
-        debug_assert!(values.len() >= self.params.len().max(self.results.len()));
-        let mut inner = self.instance.lock();
-        // SAFETY: the callers give room for all parameters and results, and the parameters are of the function's own
-        // types, which `Instance::function` compared. None of them is a reference. Nothing here is async.
-        unsafe { self.function.call_unchecked(&mut inner.store, values) }
-            .map_err(|error| HostError::host(reason(&error)))
-    }
-}
-
-impl HostFunction for Exported {
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn call(&self, _: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
-        // The registry has checked the arguments, so each is there and has a slot; 0 would stand for another.
-        let params = self.params.iter().enumerate().map(|(at, scalar)| {
-            let slot = args.get(at).and_then(|arg| scalar.slot(arg));
-            raw(*scalar, slot.unwrap_or_default())
-        });
-        let mut values: Vec<ValRaw> = params.collect();
-        values.resize(values.len().max(self.results.len()), ValRaw::i64(0));
-        self.enter(&mut values)?;
-        let results = self.results.iter().zip(&values);
-        let mut results = results.map(|(scalar, value)| scalar.value(slot_of_raw(*scalar, value)));
-        Ok(match &self.signature.result {
-            Some(Type::Tuple(_)) => Value::Tuple(results.collect()),
-            _ => results.next().unwrap_or_default(),
-        })
-    }
-
-    fn call_flat(&self, _: &mut Cx<'_>, slots: &mut [u64]) -> Option<Result<(), HostError>> {
-        let mut values = [ValRaw::i64(0); MAX_FLAT_PARAMS];
-        if self.params.len() > slots.len() || self.params.len() > values.len() || self.results.len() > 1 {
-            return None;
-        }
-        let given = self.params.iter().zip(slots.iter());
-        for (value, (scalar, slot)) in values.iter_mut().zip(given) {
-            *value = raw(*scalar, *slot);
-        }
-        if let Err(error) = self.enter(&mut values) {
-            return Some(Err(error));
-        }
-        if let (Some(scalar), Some(slot)) = (self.results.first(), slots.first_mut()) {
-            *slot = slot_of_raw(*scalar, &values[0]);
-        }
-        Some(Ok(()))
-    }
-
-    fn needs_cx(&self) -> bool {
-        false
-    }
-}
-
-/// The core value of a slot, as compiled code takes it.
-fn raw(scalar: Scalar, slot: u64) -> ValRaw {
-    let bits = scalar.core_from_slot(slot);
-    match scalar.core_type() {
+/// A core value as compiled code takes it.
+fn raw(ty: CoreType, bits: u64) -> ValRaw {
+    match ty {
         CoreType::I32 => ValRaw::i32(low_half(bits).cast_signed()),
         CoreType::I64 => ValRaw::i64(bits.cast_signed()),
         CoreType::F32 => ValRaw::f32(low_half(bits)),
@@ -178,14 +153,14 @@ fn raw(scalar: Scalar, slot: u64) -> ValRaw {
     }
 }
 
-/// The slot of a core value of the scalar's core type, as compiled code gives it.
-fn slot_of_raw(scalar: Scalar, value: &ValRaw) -> u64 {
-    scalar.slot_from_core(match scalar.core_type() {
+/// A core value as compiled code gives it.
+fn bits_of(ty: CoreType, value: &ValRaw) -> u64 {
+    match ty {
         CoreType::I32 => u64::from(value.get_u32()),
         CoreType::I64 => value.get_u64(),
         CoreType::F32 => u64::from(value.get_f32()),
         CoreType::F64 => value.get_f64(),
-    })
+    }
 }
 
 /// The low 32 bits.
@@ -194,32 +169,10 @@ pub(super) fn low_half(bits: u64) -> u32 {
     u32::from_le_bytes([a, b, c, d])
 }
 
-/// The core value of a slot.
-pub(super) fn core(scalar: Scalar, slot: u64) -> Val {
-    let bits = scalar.core_from_slot(slot);
-    match scalar.core_type() {
-        CoreType::I32 => Val::I32(low_half(bits).cast_signed()),
-        CoreType::I64 => Val::I64(bits.cast_signed()),
-        CoreType::F32 => Val::F32(low_half(bits)),
-        CoreType::F64 => Val::F64(bits),
-    }
-}
-
-/// The slot of a core value of the scalar's core type.
-pub(super) fn slot(scalar: Scalar, value: &Val) -> u64 {
-    scalar.slot_from_core(match value {
-        Val::I32(bits) => u64::from(bits.cast_unsigned()),
-        Val::I64(bits) => bits.cast_unsigned(),
-        Val::F32(bits) => u64::from(*bits),
-        Val::F64(bits) => *bits,
-        _ => 0,
-    })
-}
-
 /// What a person is told about a host module that failed, without the engine's frames.
 fn reason(error: &wasmtime::Error) -> String {
-    match error.downcast_ref::<Trap>() {
-        Some(trap) => format!("the host function trapped: {}", trap::words(&trap.to_string())),
-        None => format!("the host function failed: {}", error.root_cause()),
+    match exit(error) {
+        Exit::Trap(why) => format!("the host function trapped: {why}"),
+        other => other.of_host_guest().unwrap_or_else(|| format!("the host function failed: {}", error.root_cause())),
     }
 }

@@ -4,15 +4,52 @@
 use super::Native;
 use super::build::Hosts;
 use super::imports::ended;
-use super::module::{core, slot};
+use super::module::low_half;
 use crate::store::State;
 use crate::watch::Watched;
 use crate::{Error, Wasm};
-use amphi_core::abi::{self, AbiCall};
-use amphi_core::{CoreType, Flat, Function, GuestId, MAX_FLAT_PARAMS};
+use amphi_core::abi::{self, AbiCall, TypedImport, TypedOffer};
+use amphi_core::{CoreType, Crossing, GuestId, HostError, MAX_FLAT_PARAMS};
+use scoped_tls_hkt::scoped_thread_local;
 use wasmtime::{AsContextMut as _, Caller, ExternType, FuncType, Linker, Module, Val, ValType};
 
+scoped_thread_local!(
+    /// The run in the middle of a call of a wasm host module, for the host functions that this calls in turn.
+    pub(super) static mut CROSSING: for<'a> &'a mut (dyn Crossing + 'a)
+);
+
+/// Links what a wasm host module imports from other host modules.
+///
+/// # Errors
+/// It imports a name twice, which the engine refuses.
+pub(crate) fn link_module<W: Watched + 'static>(
+    linker: &mut Linker<State<W>>,
+    imports: &[TypedImport],
+) -> Result<(), Error> {
+    for typed in imports.iter().cloned() {
+        let engine = linker.engine().clone();
+        let core = |ty: &CoreType| match ty {
+            CoreType::I32 => ValType::I32,
+            CoreType::I64 => ValType::I64,
+            CoreType::F32 => ValType::F32,
+            CoreType::F64 => ValType::F64,
+        };
+        let ty = FuncType::new(&engine, typed.params.iter().map(core), typed.result.iter().map(core));
+        let (module, function) = (typed.module.clone(), typed.function.clone());
+        let serve = move |_: Caller<'_, State<W>>, params: &[Val], results: &mut [Val]| {
+            if !CROSSING.is_set() {
+                return Err(wasmtime::Error::msg("a host function was called before the run began"));
+            }
+            CROSSING.with(|crossing| call(crossing, GuestId::PROGRAM, &typed, params, results))?.map_err(failed)
+        };
+        linker.func_new(&module, &function, ty, serve).map_err(Error::engine)?;
+    }
+    Ok(())
+}
+
 /// Links every import that WASI and the host-call ABI do not serve to the host function of that name.
+///
+/// A host module whose functions are known only once it runs is taken at the import's word.
 ///
 /// # Errors
 /// [`Error::MissingImport`]: nobody offers one of them. [`Error::Unfit`]: it is offered with another type.
@@ -28,50 +65,30 @@ pub(crate) fn link<W: Watched + 'static>(
         if served(from, name) {
             continue;
         }
-        let found = hosts.interfaces().find_map(|(first, interface)| {
-            let at = interface.functions.iter().position(|function| interface.name == from && named(function, name))?;
-            Some((first.checked_add(u32::try_from(at).ok()?)?, interface.functions.get(at)?))
-        });
-        let Some((number, function)) = found else {
-            missing.push(format!("{from}.{name}"));
+        let Some((_, interface)) = hosts.interfaces().find(|(host, _)| *host == from) else {
+            missing.push(format!("{from}::{name}"));
             continue;
         };
         let unfit = |reason: String| Error::Unfit { name: wasm.name().to_owned(), reason };
-        let flat = Flat::of(&function.signature).ok_or_else(|| {
-            unfit(format!(
-                "imports {from}.{name}, which takes or gives more than core wasm values: {}",
-                function.signature
-            ))
-        })?;
-        let offered = function_type(linker.engine(), &flat);
-        match import.ty() {
-            ExternType::Func(wanted) if wanted.matches(&offered) => {}
-            other => {
-                let wanted = other.func().map_or("something that is no function".to_owned(), ToString::to_string);
-                return Err(unfit(format!("imports {from}.{name} as {wanted}, but it is offered as {offered}")));
+        let (typed, ty) = match import.ty() {
+            ExternType::Func(ty) => (typed(from, name, &ty).map_err(unfit)?, ty),
+            _ => return Err(unfit(format!("imports {from}::{name} as something that is no function"))),
+        };
+        match interface.map(|interface| typed.offer(interface)) {
+            None | Some(TypedOffer::Fits) => {}
+            Some(TypedOffer::Missing) => {
+                missing.push(format!("{from}::{name}"));
+                continue;
+            }
+            Some(TypedOffer::Otherwise(offered)) => {
+                let wanted = typed.shown();
+                return Err(unfit(format!("imports {from}::{name} as {wanted}, but it is offered as {offered}")));
             }
         }
-        let serve = move |mut caller: Caller<'_, State<W>>, params: &[Val], results: &mut [Val]| {
-            let mut slots = [0; MAX_FLAT_PARAMS];
-            for (place, (scalar, value)) in slots.iter_mut().zip(flat.params.iter().zip(params)) {
-                *place = slot(*scalar, value);
-            }
-            let used = slots.get_mut(..flat.slots()).unwrap_or_default();
-            let registry = caller.data().run.calls.registry();
-            let found = registry.function(number).map(|(module, at)| (module.clone(), at));
-            let called = found.and_then(|(module, at)| {
-                let crossing = &mut Native(caller.as_context_mut());
-                abi::call_typed(crossing, GuestId::PROGRAM, &module, at, used)
-            });
-            ended(&mut caller.data_mut().run)?;
-            // A core wasm import has no way to answer with an error.
-            called.map_err(|error| wasmtime::Error::msg(format!("a host function failed: {error}")))?;
-            if let (Some(scalar), Some(result)) = (flat.result, results.first_mut()) {
-                *result = core(scalar, slots[0]);
-            }
-            Ok(())
+        let serve = move |caller: Caller<'_, State<W>>, params: &[Val], results: &mut [Val]| {
+            serve(caller, &typed, params, results)
         };
-        linker.func_new(from, name, offered, serve).map_err(Error::engine)?;
+        linker.func_new(from, name, ty, serve).map_err(Error::engine)?;
     }
     if missing.is_empty() {
         return Ok(());
@@ -79,24 +96,74 @@ pub(crate) fn link<W: Watched + 'static>(
     Err(Error::MissingImport { name: wasm.name().to_owned(), missing: missing.join(", "), offered: offered(hosts) })
 }
 
+fn serve<W: Watched + 'static>(
+    mut caller: Caller<'_, State<W>>,
+    typed: &TypedImport,
+    params: &[Val],
+    results: &mut [Val],
+) -> wasmtime::Result<()> {
+    let guest = caller.data().guests.id();
+    let called = call(&mut Native(caller.as_context_mut()), guest, typed, params, results)?;
+    ended(&mut caller.data_mut().run)?;
+    called.map_err(failed)
+}
+
+/// A core wasm import has no way to answer with an error.
+fn failed(error: HostError) -> wasmtime::Error {
+    wasmtime::Error::msg(format!("a host function failed: {error}"))
+}
+
+fn call(
+    crossing: &mut dyn Crossing,
+    guest: GuestId,
+    typed: &TypedImport,
+    params: &[Val],
+    results: &mut [Val],
+) -> wasmtime::Result<Result<(), HostError>> {
+    let mut core = [0; MAX_FLAT_PARAMS];
+    for (place, value) in core.iter_mut().zip(params) {
+        *place = match value {
+            Val::I32(bits) => u64::from(bits.cast_unsigned()),
+            Val::I64(bits) => bits.cast_unsigned(),
+            Val::F32(bits) => u64::from(*bits),
+            Val::F64(bits) => *bits,
+            _ => return Err(wasmtime::Error::msg("a host function got what is no number")),
+        };
+    }
+    let called = typed.call(crossing, guest, &mut core);
+    if let (Some(core_type), Some(result)) = (typed.result, results.first_mut()) {
+        *result = match core_type {
+            CoreType::I32 => Val::I32(low_half(core[0]).cast_signed()),
+            CoreType::I64 => Val::I64(core[0].cast_signed()),
+            CoreType::F32 => Val::F32(low_half(core[0])),
+            CoreType::F64 => Val::F64(core[0]),
+        };
+    }
+    Ok(called)
+}
+
+/// The import with core types of ours.
+fn typed(module: &str, function: &str, ty: &FuncType) -> Result<TypedImport, String> {
+    let core = |ty: ValType| match ty {
+        ValType::I32 => Ok(CoreType::I32),
+        ValType::I64 => Ok(CoreType::I64),
+        ValType::F32 => Ok(CoreType::F32),
+        ValType::F64 => Ok(CoreType::F64),
+        other => Err(format!("imports {module}::{function} with a {other}, which no host function takes or gives")),
+    };
+    let params: Vec<CoreType> = ty.params().map(core).collect::<Result<_, _>>()?;
+    let results: Vec<CoreType> = ty.results().map(core).collect::<Result<_, _>>()?;
+    if params.len() > MAX_FLAT_PARAMS || results.len() > 1 {
+        let most = format!("{MAX_FLAT_PARAMS} parameters and one result");
+        return Err(format!("imports {module}::{function} as {ty}; a host function has at most {most}"));
+    }
+    let (module, function) = (module.to_owned(), function.to_owned());
+    Ok(TypedImport { module, function, params, result: results.first().copied() })
+}
+
 fn served(module: &str, name: &str) -> bool {
     (module == amphi_wasi::MODULE && amphi_wasi::Call::from_name(name).is_some())
         || (module == abi::MODULE && AbiCall::ALL.iter().any(|call| call.name() == name))
-}
-
-/// A function answers to its name in Python and to the one its author gave it.
-fn named(function: &Function, name: &str) -> bool {
-    function.name == name || function.source_name == name
-}
-
-fn function_type(engine: &wasmtime::Engine, flat: &Flat) -> FuncType {
-    let core = |scalar: &amphi_core::Scalar| match scalar.core_type() {
-        CoreType::I32 => ValType::I32,
-        CoreType::I64 => ValType::I64,
-        CoreType::F32 => ValType::F32,
-        CoreType::F64 => ValType::F64,
-    };
-    FuncType::new(engine, flat.params.iter().map(core), flat.result.iter().map(core))
 }
 
 /// A sentence that lists everything a module may import.
@@ -109,9 +176,11 @@ fn offered(hosts: &Hosts) -> String {
         abi::MODULE,
         abi.join(", ")
     );
-    for (_, interface) in hosts.interfaces() {
-        let names: Vec<&str> = interface.functions.iter().map(|function| function.source_name.as_str()).collect();
-        sentence.push_str(&format!(", {}.{{{}}}", interface.name, names.join(", ")));
+    for (name, interface) in hosts.interfaces() {
+        let functions = interface.into_iter().flat_map(|interface| &interface.functions);
+        let names: Vec<&str> = functions.map(|function| function.source_name.as_str()).collect();
+        sentence
+            .push_str(&format!(", {name}.{{{}}}", if interface.is_some() { names.join(", ") } else { "…".to_owned() }));
     }
     sentence.push_str("; offer more with --host NAME=FILE or [host.NAME] in amphi.toml.");
     sentence

@@ -10,7 +10,7 @@ mod streams;
 mod world;
 
 pub(crate) use folders::Folders;
-pub(crate) use world::{Streams, World};
+pub(crate) use world::World;
 
 use crate::control::{Control, End};
 use crate::store::{Run, State, memory};
@@ -164,7 +164,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State<World>>) -> Result<()> {
 fn guest<'a>(caller: &'a mut Caller<'_, State<World>>) -> Result<(GuestMemory<'a>, &'a mut World, &'a mut Run)> {
     let memory = memory(caller)?;
     let (bytes, state) = memory.data_and_store_mut(caller);
-    let State { wasi: world, run } = state;
+    let State { guests, run } = state;
+    let world = &mut guests.now_mut().wasi;
     if let Some(end) = run.control().end() {
         return Err(end.into());
     }

@@ -5,13 +5,11 @@ use super::folders::{Folder, Folders};
 use super::steady::Steady;
 use super::streams::{Input, Out};
 use crate::Error;
-use crate::control::Control;
-use crate::output::{Output, Stream};
-use crate::stdin::Stdin;
+use crate::output::Stream;
+use crate::streams::Streams;
 use crate::watch::Watched;
 use amphi_wasi::{Determinism, Gate, SeededRandom};
 use std::cell::OnceCell;
-use std::sync::Arc;
 use tokio::runtime::Runtime;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
@@ -27,19 +25,12 @@ pub(crate) struct World {
     runtime: OnceCell<Runtime>,
 }
 
-/// What the guest's standard streams are.
-pub(crate) struct Streams<'a> {
-    pub(crate) stdin: &'a Arc<Stdin>,
-    pub(crate) output: &'a Arc<Output>,
-    pub(crate) control: &'a Arc<Control>,
-}
-
 impl World {
     pub(crate) fn new(
         args: &[String],
         env: &[(String, String)],
         folders: &Folders,
-        &Streams { stdin, output, control }: &Streams<'_>,
+        Streams { stdin, output, stdout, control }: Streams,
         determinism: Option<Determinism>,
         gate: Option<Gate>,
     ) -> Result<Self, Error> {
@@ -47,9 +38,9 @@ impl World {
         let mut wasi = WasiCtxBuilder::new();
         wasi.args(args)
             .envs(env)
-            .stdin(Input { stdin: stdin.clone(), control: control.clone() })
-            .stdout(Out { output: output.clone(), stream: Stream::Stdout })
-            .stderr(Out { output: output.clone(), stream: Stream::Stderr })
+            .stdin(Input { stdin, control })
+            .stdout(Out { output: output.clone(), stream: stdout })
+            .stderr(Out { output, stream: Stream::Stderr })
             .allow_blocking_current_thread(true);
         clock.give(&mut wasi);
         if let Some(Determinism { seed, .. }) = determinism {

@@ -56,7 +56,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State<World>>) -> wasmtime::Resu
 fn serve(mut caller: Caller<'_, State<World>>, call: Call, args: &[u64]) -> wasmtime::Result<i32> {
     let memory = memory(&mut caller)?;
     let (bytes, state) = memory.data_and_store_mut(&mut caller);
-    let State { wasi, run } = state;
+    let State { guests, run } = state;
+    let wasi = &mut guests.now_mut().wasi;
     if let Some(end) = run.control().end() {
         return Err(end.into());
     }

@@ -3,6 +3,7 @@
 use crate::control::{Control, End};
 use crate::output::{self, Output};
 use crate::stdin::{Read, Stdin};
+use crate::streams::Streams;
 use amphi_wasi::{Errno, Input, Platform, Refused, Stop, Stream};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -15,18 +16,18 @@ pub(crate) struct Native {
     random: Option<Box<dyn Rng + Send>>,
     stdin: Arc<Stdin>,
     output: Arc<Output>,
+    /// Where what the guest prints goes.
+    stdout: output::Stream,
     control: Arc<Control>,
 }
 
 impl Native {
-    pub(crate) fn new(stdin: &Arc<Stdin>, output: &Arc<Output>, control: &Arc<Control>) -> Self {
-        Self {
-            start: Instant::now(),
-            random: None,
-            stdin: stdin.clone(),
-            output: output.clone(),
-            control: control.clone(),
-        }
+    pub(crate) fn new(Streams { stdin, output, stdout, control }: Streams) -> Self {
+        Self { start: Instant::now(), random: None, stdin, output, stdout, control }
+    }
+
+    fn stream(&self, stream: Stream) -> output::Stream {
+        if stream == Stream::Stderr { output::Stream::Stderr } else { self.stdout }
     }
 
     /// Whether a read of standard input would give something now; if not, the bell rings once it does.
@@ -67,8 +68,7 @@ impl Platform for Native {
     }
 
     fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Refused> {
-        let stream = if stream == Stream::Stderr { output::Stream::Stderr } else { output::Stream::Stdout };
-        self.output.write(stream, bytes).map_err(|refused| match refused {
+        self.output.write(self.stream(stream), bytes).map_err(|refused| match refused {
             output::Refused::Failed => Refused::Errno(Errno::Io),
             output::Refused::End(End::Exit(code)) => Refused::Stop(Stop::Exit(code)),
             output::Refused::End(_) => Refused::Stop(Stop::Limit(amphi_wasi::Limit::Output)),
@@ -78,8 +78,7 @@ impl Platform for Native {
     fn is_terminal(&self, stream: Stream) -> bool {
         match stream {
             Stream::Stdin => self.stdin.is_terminal(),
-            Stream::Stdout => self.output.is_terminal(output::Stream::Stdout),
-            Stream::Stderr => self.output.is_terminal(output::Stream::Stderr),
+            Stream::Stdout | Stream::Stderr => self.output.is_terminal(self.stream(stream)),
         }
     }
 }

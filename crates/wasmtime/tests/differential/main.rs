@@ -22,7 +22,7 @@ const CASES: u32 = 400;
 static SANDBOXES: LazyLock<[Sandbox; 2]> = LazyLock::new(|| {
     let (engine, wasm) = (Engine::new(), Wasm::from_bytes("guest", guest::wasm()));
     [Kind::Wasmtime, Kind::Shim]
-        .map(|kind| Sandbox::new(&engine, &Cache::new(None), kind, &wasm, &[], &mut |_| {}).unwrap())
+        .map(|kind| Sandbox::new(&engine, &Cache::new(None), kind, &wasm, None, &[], &mut |_| {}).unwrap())
 });
 
 /// What a sequence left: errno and memory after each call, and the files.

@@ -42,7 +42,7 @@ pub(crate) fn guest(extra: &str, body: &str) -> Vec<u8> {
 
 /// A module ready to run, compiled without a cache.
 pub(crate) fn sandbox(kind: Kind, wasm: &[u8]) -> Result<Sandbox, Error> {
-    Sandbox::new(&ENGINE, &Cache::new(None), kind, &Wasm::from_bytes("guest", wasm), &[], &mut |_| {})
+    Sandbox::new(&ENGINE, &Cache::new(None), kind, &Wasm::from_bytes("guest", wasm), None, &[], &mut |_| {})
 }
 
 /// Runs a guest with what `change` makes of a plain start.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Entity, LinkedExport};
 use crate::abi::GuestExport;
-use crate::module::interface::{infer, no_imports};
+use crate::module::host::typed_imports;
+use crate::module::interface::infer;
 use crate::module::read::{Module, ReadError};
 use crate::types::Function;
 
@@ -27,7 +28,7 @@ impl HostFit {
             Err(error) => return Self { functions: Vec::new(), refusal: Some(error.to_string()) },
         };
         match infer("", &module) {
-            Ok(interface) => Self { functions: interface.functions, refusal: no_imports(&module).err() },
+            Ok(interface) => Self { functions: interface.functions, refusal: typed_imports(&module, &[]).err() },
             Err(refusal) => Self { functions: Vec::new(), refusal: Some(refusal) },
         }
     }

@@ -1,0 +1,147 @@
+//! A guest that imports a host function by name with its core types, as C does. This file owns how core values become
+//! arguments and a result; it never knows how an engine calls.
+
+use serde::{Deserialize, Serialize};
+
+use super::SeenCall;
+use crate::error::HostError;
+use crate::handle::GuestId;
+use crate::host::{Crossing, Cx, HostModule};
+use crate::types::{CoreType, Flat, Function, Interface, MAX_FLAT_PARAMS, Scalar, core_text};
+use crate::value::Value;
+
+/// A function of a host module as a guest imports it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypedImport {
+    /// The host module.
+    pub module: String,
+    /// The function's name, Python's or its author's.
+    pub function: String,
+    /// The types of its parameters.
+    pub params: Vec<CoreType>,
+    /// The type of its result.
+    pub result: Option<CoreType>,
+}
+
+/// How an interface offers an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypedOffer {
+    /// With these types.
+    Fits,
+    /// With others, in words.
+    Otherwise(String),
+    /// Not at all.
+    Missing,
+}
+
+impl TypedImport {
+    /// The type as WebAssembly text has it: `(param i32 i32) (result i32)`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        core_text(&self.params, self.result.as_slice())
+    }
+
+    /// Whether an interface that is known before a run offers it.
+    #[must_use]
+    pub fn offer(&self, interface: &Interface) -> TypedOffer {
+        let Some(function) = interface.functions.iter().find(|function| function.answers_to(&self.function)) else {
+            return TypedOffer::Missing;
+        };
+        match Flat::of(&function.signature) {
+            Some(flat) if self.is(&flat) => TypedOffer::Fits,
+            Some(flat) => {
+                let params: Vec<CoreType> = flat.params.iter().map(|scalar| scalar.core_type()).collect();
+                TypedOffer::Otherwise(core_text(&params, flat.result.map(Scalar::core_type).as_slice()))
+            }
+            None => {
+                let signature = &function.signature;
+                TypedOffer::Otherwise(format!("{signature}, which is more than core wasm values"))
+            }
+        }
+    }
+
+    fn is(&self, flat: &Flat) -> bool {
+        self.params.iter().copied().eq(flat.params.iter().map(|scalar| scalar.core_type()))
+            && self.result == flat.result.map(Scalar::core_type)
+    }
+
+    /// Calls the function for a guest. `core` has the parameters as raw bits; the result replaces the first. There is
+    /// room for both.
+    ///
+    /// # Errors
+    /// There is no such function, it does not take these values, or what it raises. Core wasm has no way to tell a guest.
+    pub fn call(&self, crossing: &mut dyn Crossing, guest: GuestId, core: &mut [u64]) -> Result<(), HostError> {
+        let watched = crossing.watch();
+        let mut cx = Cx::new(crossing);
+        let (module, at) = cx.with(guest, |calls, _| calls.registry().find(&self.module, &self.function))??;
+        let args = self.values(module.flat(at), core);
+        let seen = watched.map(|begin_ns| (begin_ns, SeenCall::begin(&module, at, &args)));
+        let called = match module.flat(at).filter(|flat| self.is(flat)) {
+            Some(flat) => self.call_flat(&module, at, flat, &mut cx, core),
+            None => module.call(at, &mut cx, args).and_then(|value| self.put(&value, core).map(|()| value)),
+        };
+        let called = cx.release(guest).and(called);
+        if let Some((begin_ns, seen)) = seen {
+            crossing.tell(seen.end(called.as_ref()), begin_ns);
+        }
+        called.map(|_| ())
+    }
+
+    /// The arguments, by the declared scalars where there are some.
+    fn values(&self, flat: Option<&Flat>, core: &[u64]) -> Vec<Value> {
+        let declared = flat.map(|flat| flat.params.as_slice()).unwrap_or_default();
+        let params = self.params.iter().zip(core).enumerate();
+        let values = params.map(|(at, (core_type, bits))| {
+            let scalar = declared.get(at).copied().filter(|scalar| scalar.core_type() == *core_type);
+            let scalar = scalar.unwrap_or_else(|| core_type.scalar());
+            scalar.value(scalar.slot_from_core(*bits))
+        });
+        values.collect()
+    }
+
+    fn call_flat(
+        &self,
+        module: &HostModule,
+        at: usize,
+        flat: &Flat,
+        cx: &mut Cx<'_>,
+        core: &mut [u64],
+    ) -> Result<Value, HostError> {
+        let mut slots = [0; MAX_FLAT_PARAMS];
+        for (slot, (scalar, bits)) in slots.iter_mut().zip(flat.params.iter().zip(core.iter())) {
+            *slot = scalar.slot_from_core(*bits);
+        }
+        module.call_with_slots(at, cx, slots.get_mut(..flat.slots()).unwrap_or_default())?;
+        let Some(scalar) = flat.result else { return Ok(Value::None) };
+        if let Some(first) = core.first_mut() {
+            *first = scalar.core_from_slot(slots[0]);
+        }
+        Ok(scalar.value(slots[0]))
+    }
+
+    /// Puts a result where the guest takes it.
+    fn put(&self, value: &Value, core: &mut [u64]) -> Result<(), HostError> {
+        let Some(core_type) = self.result else { return Ok(()) };
+        // A number of 32 bits is one with or without sign.
+        let unsigned = if core_type == CoreType::I64 { Scalar::U64 } else { Scalar::U32 };
+        let scalars = [core_type.scalar(), unsigned, Scalar::Bool];
+        let integers = matches!(core_type, CoreType::I32 | CoreType::I64);
+        let fitting = scalars.into_iter().take(if integers { 3 } else { 1 });
+        let bits = fitting.filter_map(|scalar| Some(scalar.core_from_slot(scalar.slot(value)?))).next();
+        let bits = bits.ok_or_else(|| {
+            let Self { module, function, .. } = self;
+            HostError::host(format!("{module}.{function}() gave {value}, which is no {}", core_type.name()))
+        })?;
+        if let Some(first) = core.first_mut() {
+            *first = bits;
+        }
+        Ok(())
+    }
+}
+
+impl Function {
+    /// A function answers to its name in Python and to the one its author gave it.
+    pub(crate) fn answers_to(&self, name: &str) -> bool {
+        self.path() == name || self.source_name == name
+    }
+}
