@@ -52,7 +52,8 @@ pub(crate) struct Control {
     /// Whether the guest asks for signals itself. One that does not is ended by its first interrupt, as a program
     /// without a handler is.
     asks: bool,
-    deadline: Option<Instant>,
+    wall: Option<Duration>,
+    deadline: Mutex<Option<Instant>>,
     engine: Engine,
     overdue: Mutex<Option<Overdue>>,
     /// Temporary folders, which have to go even if the run never ends.
@@ -78,15 +79,23 @@ impl Control {
             expired: AtomicBool::new(false),
             ordered: AtomicBool::new(false),
             asks,
-            deadline: wall.and_then(|wall| Instant::now().checked_add(wall)),
+            wall,
+            deadline: Mutex::default(),
             engine: engine.clone(),
             overdue: Mutex::default(),
             folders: Mutex::default(),
         });
-        if let Some(deadline) = control.deadline {
+        if let Some(deadline) = control.restart() {
             watchdog::watch(deadline, &control)?;
         }
         Ok(control)
+    }
+
+    /// Has the wall limit count from now; gives when it passes.
+    pub(crate) fn restart(&self) -> Option<Instant> {
+        let deadline = self.wall.and_then(|wall| Instant::now().checked_add(wall));
+        *lock(&self.deadline) = deadline;
+        deadline
     }
 
     /// The bell that ends this run's waits.
@@ -125,10 +134,14 @@ impl Control {
 
     /// The watchdog's call, at the deadline and a while after the end was ordered. How long until the next one.
     pub(crate) fn alarm(&self) -> Option<Duration> {
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        let left = lock(&self.deadline).map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if left == Some(Duration::ZERO) {
             self.expired.store(true, Ordering::Release);
         }
-        let end = self.end()?;
+        let Some(end) = self.end() else {
+            // The limit was made to count anew.
+            return left;
+        };
         self.nudge();
         if !self.ordered.swap(true, Ordering::AcqRel) {
             return Some(GRACE);

@@ -55,6 +55,9 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A program whose exports are to be called cannot serve.
+    #[error("the program cannot serve: {0}")]
+    NotServing(String),
     /// Arguments or environment cannot be given to a guest.
     #[error("{0}")]
     Arguments(String),

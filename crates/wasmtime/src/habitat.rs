@@ -3,13 +3,14 @@
 
 use crate::cache::{Cache, Notice};
 use crate::output::Sink;
+use crate::pool::Pool;
 use crate::run::Running;
 use crate::sandbox::{Kind, Python, Sandbox};
-use crate::start::Start;
+use crate::start::{Registered, Start};
 use crate::stdin::{Feed, Stdin};
 use crate::{Engine, Error, Wasm, watch};
 use amphi_core::habitat::{Habitat, HabitatError, OutputStream, Streams};
-use amphi_core::{Guest, Outcome, Prepared, Program};
+use amphi_core::{Guest, HostModule, Outcome, Prepared, Program};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -41,6 +42,19 @@ impl Native {
             Guest::Wasm(bytes) => Wasm::from_bytes(&program.name, bytes.0.as_slice()),
         };
         Sandbox::new(&self.engine, &self.cache, self.kind, &wasm, self.python.as_ref(), &prepared.hosts, tell)
+    }
+
+    /// Keeps `size` runs of a program ready, whose script has run and whose exports can be called. `hosts` are host
+    /// modules written in Rust, which all runs share.
+    ///
+    /// # Errors
+    /// As [`Self::sandbox`] and [`Pool::serving`].
+    pub fn pool(&self, prepared: &Prepared, hosts: Vec<Arc<HostModule>>, size: usize) -> Result<Pool, Error> {
+        let sandbox = self.sandbox(prepared, &mut |_| {})?;
+        let (program, python) = (prepared.program.clone(), self.python.clone());
+        Pool::serving(sandbox, size, move || {
+            Ok(Start { registered: Registered(hosts.clone()), ..Start::of(&program, python.as_ref())? })
+        })
     }
 
     /// What a run of the program begins with. Its output is kept; inherited input is this process's own; records of its

@@ -64,6 +64,11 @@ impl Running {
         Interrupt::of(&self.control)
     }
 
+    /// Has the wall limit count from now: the run was made ready long before it was wanted.
+    pub(crate) fn restart_clock(&self) {
+        self.control.restart();
+    }
+
     /// What to do when the run has to end and does not notice within a second, which only happens to a guest that
     /// checks by itself ([`crate::Wasm::asking`]) in the middle of one long step. Nothing can end it but the end of the
     /// process: `then` is called on another thread, the run's temporary folders are removed before.

@@ -25,6 +25,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("amphi-xtask", &["amphi-python"]),
     ("amphi", &["amphi-core", "amphi-parity", "amphi-python", "amphi-wasi", "amphi-wasmtime"]),
     ("amphi-web", &["amphi-browser", "amphi-core", "amphi-wasi"]),
+    // What an embedder writes.
+    ("amphi-example-embed", &["amphi-core", "amphi-python", "amphi-wasmtime"]),
 ];
 
 /// Crates of others that only some of ours may name; a name that ends in `*` stands for all that begin so.

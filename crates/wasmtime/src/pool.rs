@@ -1,0 +1,159 @@
+//! Owns runs of a program that are made ready before somebody wants one, so that a thread that takes one need not wait.
+//! It must never know what they are taken for.
+
+use crate::run::Running;
+use crate::sandbox::Sandbox;
+use crate::start::Start;
+use crate::{Error, Interrupt};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// Runs that are ready, each with a clean state of its own. Threads share it.
+pub struct Pool {
+    shared: Arc<Shared>,
+    filler: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    sandbox: Sandbox,
+    make: Box<dyn Fn() -> Result<Start, Error> + Send + Sync>,
+    /// The script of each has run, and its exports can be called.
+    serving: bool,
+    size: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    ready: VecDeque<Running>,
+    /// What the filler makes now can be interrupted by this.
+    making: Option<Interrupt>,
+    closed: bool,
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").field("size", &self.shared.size).field("ready", &self.ready()).finish_non_exhaustive()
+    }
+}
+
+impl Pool {
+    /// Keeps `size` runs at their first instruction; `make` gives what each begins with.
+    ///
+    /// # Errors
+    /// [`Error::Io`]: the system gives no thread to make them on.
+    pub fn new(
+        sandbox: Sandbox,
+        size: usize,
+        make: impl Fn() -> Result<Start, Error> + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        Self::of(sandbox, size, Box::new(make), false)
+    }
+
+    /// Keeps `size` runs whose script has run, so that what it exports can be called at once.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn serving(
+        sandbox: Sandbox,
+        size: usize,
+        make: impl Fn() -> Result<Start, Error> + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        Self::of(sandbox, size, Box::new(make), true)
+    }
+
+    fn of(
+        sandbox: Sandbox,
+        size: usize,
+        make: Box<dyn Fn() -> Result<Start, Error> + Send + Sync>,
+        serving: bool,
+    ) -> Result<Self, Error> {
+        let (state, changed) = (Mutex::default(), Condvar::new());
+        let shared = Arc::new(Shared { sandbox, make, serving, size, state, changed });
+        let filler = std::thread::Builder::new().name("amphi-pool".to_owned()).spawn({
+            let shared = shared.clone();
+            move || shared.fill()
+        });
+        let filler = filler.map_err(|error| Error::io("cannot start the thread of a pool", error))?;
+        Ok(Self { shared, filler: Some(filler) })
+    }
+
+    /// A run that nobody had before, and nobody gets after. Where none is ready it is made on this thread. Its wall limit
+    /// counts from now.
+    ///
+    /// # Errors
+    /// It cannot be made, see [`Sandbox::start`]; [`Error::NotServing`] where its script failed.
+    pub fn take(&self) -> Result<Running, Error> {
+        let ready = self.shared.lock().ready.pop_front();
+        self.shared.changed.notify_all();
+        let running = ready.map_or_else(|| self.shared.make(&|_| ()), Ok)?;
+        running.restart_clock();
+        Ok(running)
+    }
+
+    /// How many are ready.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.shared.lock().ready.len()
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.closed = true;
+        if let Some(making) = state.making.take() {
+            making.kill();
+        }
+        drop(state);
+        self.shared.changed.notify_all();
+        if let Some(filler) = self.filler.take() {
+            // A filler that panicked has nothing left to do.
+            let _ = filler.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes runs ready until the pool is gone. What cannot be made is left to who takes one, and hears why.
+    fn fill(&self) {
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return;
+            }
+            if state.ready.len() >= self.size {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            drop(state);
+            let made = self.make(&|making| self.lock().making = Some(making));
+            state = self.lock();
+            state.making = None;
+            match made {
+                Ok(running) => state.ready.push_back(running),
+                Err(_) if state.closed => {}
+                Err(_) => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    fn make(&self, making: &dyn Fn(Interrupt)) -> Result<Running, Error> {
+        let mut running = self.sandbox.start((self.make)()?)?;
+        making(running.interrupt());
+        if self.serving {
+            match running.serve() {
+                Ok(0) => {}
+                Ok(code) => return Err(Error::NotServing(format!("its script ended with exit code {code}"))),
+                Err(error) => return Err(Error::NotServing(error.to_string())),
+            }
+        }
+        Ok(running)
+    }
+}
