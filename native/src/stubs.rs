@@ -16,9 +16,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Stubs {
     /// A folder with amphi.toml, a Python script, or a .wit file whose functions are written elsewhere, as in Rust.
     program: PathBuf,
-    /// A host module besides the program's own: WebAssembly text or a module that Python imports as NAME. Repeat it for
-    /// more.
-    #[arg(long, value_name = "NAME=FILE")]
+    /// A host module besides the program's own, as `amphi run` takes it. Repeat it for more.
+    #[arg(long, value_name = "NAME=[native:]FILE")]
     host: Vec<String>,
     /// Write NAME.pyi for each into this folder, which is made if it is not there, and print their paths. Without it
     /// the stubs themselves are printed.
@@ -69,7 +68,11 @@ impl Stubs {
         run::add_hosts(&mut program, &self.host)?;
         let hosts = prepare(&program)?.hosts;
         // What Python offers without a declaration is known once its file has run.
-        let offered = match hosts.iter().any(|host| matches!(host.body, PreparedBody::Python { interface: None, .. })) {
+        let inferred = |host: &PreparedHost| {
+            use PreparedBody::{NativePython, Python};
+            matches!(host.body, Python { interface: None, .. } | NativePython { interface: None, .. })
+        };
+        let offered = match hosts.iter().any(inferred) {
             true => habitat::offered(program)?,
             false => Vec::new(),
         };
@@ -77,7 +80,9 @@ impl Stubs {
             let interface = match body {
                 PreparedBody::Wasm(host) => Some(host.interface),
                 // Nothing is known of what somebody's Rust would offer, unless it is declared.
-                PreparedBody::Python { interface, .. } | PreparedBody::Registered { interface } => interface,
+                PreparedBody::Python { interface, .. }
+                | PreparedBody::NativePython { interface, .. }
+                | PreparedBody::Registered { interface } => interface,
             };
             let interface = interface.or_else(|| offered.iter().find(|offered| offered.name == name).cloned());
             Some((name, interface?))

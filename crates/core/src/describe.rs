@@ -79,6 +79,14 @@ impl Described {
     }
 }
 
+impl Interface {
+    /// Its description as a value, as [`Described::read`] takes it; its first function has the number 0.
+    #[must_use]
+    pub fn describe(&self) -> Value {
+        to_value(self, 0)
+    }
+}
+
 /// The description of an interface whose first function has the number `first`, in bytes.
 ///
 /// # Errors

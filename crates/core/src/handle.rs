@@ -34,8 +34,8 @@ enum Owner {
     Guest(GuestObject),
     /// The host has the thing itself.
     Host(Box<dyn Any + Send + Sync>),
-    /// A function of the host.
-    Function(Box<HostCallable>),
+    /// A function of the host, and what it calls, where that is to be found again.
+    Function(Box<HostCallable>, Option<Arc<dyn Any + Send + Sync>>),
 }
 
 /// A function of the host that a guest may hold.
@@ -51,7 +51,18 @@ impl Handle {
     pub fn callable(
         function: impl Fn(&mut Cx<'_>, Vec<Value>) -> Result<Value, HostError> + Send + Sync + 'static,
     ) -> Self {
-        Self(Arc::new(Held { resource: None, owner: Owner::Function(Box::new(function)) }))
+        Self(Arc::new(Held { resource: None, owner: Owner::Function(Box::new(function), None) }))
+    }
+
+    /// Something callable of the host that is more than a function: [`Self::get`] finds it again when it comes back.
+    pub fn callable_of<T: Any + Send + Sync>(
+        thing: T,
+        call: impl Fn(&T, &mut Cx<'_>, Vec<Value>) -> Result<Value, HostError> + Send + Sync + 'static,
+    ) -> Self {
+        let thing = Arc::new(thing);
+        let called = thing.clone();
+        let function = Box::new(move |cx: &mut Cx<'_>, args| call(&called, cx, args));
+        Self(Arc::new(Held { resource: None, owner: Owner::Function(function, Some(thing)) }))
     }
 
     /// The resource it is one of; none for a callable.
@@ -65,7 +76,8 @@ impl Handle {
     pub fn get<T: Any>(&self) -> Option<&T> {
         match &self.0.owner {
             Owner::Host(thing) => thing.downcast_ref(),
-            Owner::Guest(_) | Owner::Function(_) => None,
+            Owner::Function(_, thing) => thing.as_deref()?.downcast_ref(),
+            Owner::Guest(_) => None,
         }
     }
 
@@ -73,7 +85,7 @@ impl Handle {
     pub(crate) fn in_guest(&self) -> Option<(GuestId, u32)> {
         match &self.0.owner {
             Owner::Guest(object) => Some((object.guest, object.number)),
-            Owner::Host(_) | Owner::Function(_) => None,
+            Owner::Host(_) | Owner::Function(..) => None,
         }
     }
 
@@ -83,7 +95,7 @@ impl Handle {
     /// What it raises; `TypeError` for a resource, which is no function.
     pub fn call(&self, cx: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
         match (&self.0.owner, &self.0.resource) {
-            (Owner::Function(function), _) => function(cx, args),
+            (Owner::Function(function, _), _) => function(cx, args),
             (Owner::Guest(object), None) => cx.call_guest(object.guest, object.number, args),
             (_, resource) => {
                 let name = resource.as_deref().unwrap_or("this");
@@ -230,6 +242,7 @@ impl Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Nowhere;
 
     #[test]
     fn numbers_come_back_and_nothing_leaks() {
@@ -242,6 +255,14 @@ mod tests {
         assert!(exchange.drop(0) && !exchange.drop(0) && !exchange.drop(9));
         assert_eq!((exchange.count(), Arc::strong_count(&thing.0)), (1, 2));
         assert_eq!(exchange.give(&thing), Some(Crossed::Lent(0)));
+    }
+
+    #[test]
+    fn a_callable_thing_is_called_and_found_again() {
+        let thing = Handle::callable_of(7_i64, |number, _, args| Ok((number + args.len() as i64).into()));
+        let called = thing.call(&mut Cx::new(&mut Nowhere), vec![Value::None]);
+        assert_eq!((called, thing.get::<i64>(), thing.get::<u8>()), (Ok(Value::Int(8)), Some(&7), None));
+        assert_eq!((thing.resource(), thing.in_guest()), (None, None));
     }
 
     #[test]

@@ -63,6 +63,9 @@ fn prepare_host(program: &Program, host: &HostSource) -> Result<PreparedHost, Pr
     let prepared = |body| Ok(PreparedHost { name: host.name.clone(), body });
     let (file, bytes, text) = match &host.body {
         Body::Registered => return prepared(PreparedBody::Registered { interface: declared }),
+        Body::NativePython(source) => {
+            return prepared(PreparedBody::NativePython { source: source.clone(), interface: declared });
+        }
         Body::Python(source) => {
             let guest = Box::new(python_guest(program, host, source));
             return prepared(PreparedBody::Python { guest, interface: declared });
@@ -151,6 +154,21 @@ mod tests {
             let json = serde_json::to_string(&prepared).expect("plain data");
             assert_eq!(serde_json::from_str::<Prepared>(&json).expect("the same"), prepared);
         }
+    }
+
+    #[test]
+    fn native_python_is_handed_on_with_its_declaration() {
+        let source = Source::new("demo.py", "def demo(a, b): ...");
+        let mut program = program(Some("interface demo { demo: func(a: u32, b: s32) -> bool; }"), DEMO);
+        program.hosts[0].body = Body::NativePython(source.clone());
+        let prepared = prepare(&program).expect("valid");
+        let PreparedBody::NativePython { source: handed, interface: Some(interface) } = &prepared.hosts[0].body else {
+            panic!("native Python, declared");
+        };
+        assert_eq!((handed, interface.functions.len()), (&source, 1));
+        let json = serde_json::to_string(&prepared).expect("plain data");
+        assert!(json.contains("native-python"), "{json}");
+        assert_eq!(serde_json::from_str::<Prepared>(&json).expect("the same"), prepared);
     }
 
     #[test]

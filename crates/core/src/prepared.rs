@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::abi::TypedImport;
 use crate::bytes::Bytes;
 use crate::program::Program;
+use crate::source::Source;
 use crate::types::{CoreType, Interface};
 
 /// A program that is ready to run.
@@ -37,6 +38,14 @@ pub enum PreparedBody {
     Python {
         /// What that guest runs: the file as its script, in a world of its own.
         guest: Box<Program>,
+        /// What it must offer; inferred from the file where nothing is declared.
+        interface: Option<Interface>,
+    },
+    /// Python in the machine's own interpreter. Whoever has one hands the habitat what the file makes, under the module's
+    /// name.
+    NativePython {
+        /// The file.
+        source: Source,
         /// What it must offer; inferred from the file where nothing is declared.
         interface: Option<Interface>,
     },

@@ -176,6 +176,8 @@ pub enum Body {
     },
     /// Python, which runs in a guest of its own.
     Python(Source),
+    /// Python, which runs in the machine's own interpreter, with all that the machine has.
+    NativePython(Source),
     /// Written in Rust and handed to the habitat under the module's name.
     Registered,
 }

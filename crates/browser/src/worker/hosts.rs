@@ -43,6 +43,11 @@ pub(super) fn guests(hosts: Vec<PreparedHost>, calls: &mut HostCalls) -> Result<
                 let program = Program::clone(&host.guest);
                 (Body::Wasm(host), program)
             }
+            PreparedBody::NativePython { .. } => {
+                return Err(format!(
+                    "The host module {name} runs in the machine's own Python (native-python), which a browser has not. With `python` instead it runs here, in a guest of its own."
+                ));
+            }
             PreparedBody::Registered { .. } => {
                 return Err(format!(
                     "The host module {name} is written in Rust and registered natively; a browser has none. Give it a `python`, `wat` or `wasm` body to run here."

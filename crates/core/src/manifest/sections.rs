@@ -84,8 +84,8 @@ pub(super) fn hosts(table: &Table<'_>) -> Result<Vec<HostSource>, ManifestError>
             _ => None,
         };
         let host = host.ok_or_else(|| hosts.wrong(name, example()))?;
-        host.known(&["wit", "wat", "wasm", "python", "mount", "limits"])?;
-        host.at_most_one(&["wat", "wasm", "python"])?;
+        host.known(&["wit", "wat", "wasm", "python", "native-python", "mount", "limits"])?;
+        host.at_most_one(&["wat", "wasm", "python", "native-python"])?;
         let wit = host.path("wit")?;
         let body = if let Some(path) = host.path("wat")? {
             Body::Wat(host.source("wat", path)?)
@@ -93,16 +93,18 @@ pub(super) fn hosts(table: &Table<'_>) -> Result<Vec<HostSource>, ManifestError>
             Body::Wasm { file: path.to_owned(), bytes: host.read("wasm", path)?.into() }
         } else if let Some(path) = host.path("python")? {
             Body::Python(host.source("python", path)?)
+        } else if let Some(path) = host.path("native-python")? {
+            Body::NativePython(host.source("native-python", path)?)
         } else {
-            let message =
-                format!("[host.{name}] has no body: add python = \"FILE\", wat = \"FILE\" or wasm = \"FILE\"");
+            let message = format!(
+                "[host.{name}] has no body: add python = \"FILE\", native-python = \"FILE\", wat = \"FILE\" or wasm = \"FILE\""
+            );
             return Err(hosts.wrong(name, message));
         };
-        let guest = matches!(body, Body::Python(_));
+        let guest = !matches!(body, Body::NativePython(_));
         if let Some(key) = ["mount", "limits"].into_iter().find(|key| !guest && host.has(key)) {
-            return Err(
-                host.wrong(key, format!("'{key}' is for a host module that runs in a guest of its own: python"))
-            );
+            let message = format!("'{key}' is for a host module in a guest of its own, which native-python is not");
+            return Err(host.wrong(key, message));
         }
         Ok(HostSource {
             wit: wit.map(|path| host.source("wit", path)).transpose()?,

@@ -115,6 +115,13 @@ fn a_wasm_program_has_no_files() {
 }
 
 #[test]
+fn native_python_is_a_body_of_its_own() {
+    let program = parsed("[host.demo]\nnative-python = \"main.py\"").expect("valid");
+    assert!(matches!(&program.hosts[0].body, Body::NativePython(source) if source.file == "main.py"));
+    assert!(!parsed("wasm = \"demo.wat\"\n[host.demo]\nnative-python = \"main.py\"").expect("valid").needs_python());
+}
+
+#[test]
 fn mistakes_are_told_by_file_and_line() {
     let keys = KEYS.join(", ");
     let unknown = format!("2: unknown key 'scirpt' (did you mean 'script'?); expected one of {keys}");
@@ -150,11 +157,22 @@ fn mistakes_are_told_by_file_and_line() {
             "[[mount]]\nhost = \"a\"\nguest = \"/a\"\naccess = \"r\"",
             "4: 'access' should be \"ro\" or \"rw\", not \"r\"",
         ),
-        ("[host.demo]", "1: [host.demo] has no body: add python = \"FILE\", wat = \"FILE\" or wasm = \"FILE\""),
+        (
+            "[host.demo]",
+            "1: [host.demo] has no body: add python = \"FILE\", native-python = \"FILE\", wat = \"FILE\" or wasm = \"FILE\"",
+        ),
         ("[host]\ndemo = \"demo.wat\"", "2: a host module is a table: [host.demo] wat = \"demo.wat\""),
         (
             "[host.demo]\nwta = \"demo.wat\"",
-            "2: unknown key 'wta' (did you mean 'wat'?); expected one of wit, wat, wasm, python, mount, limits",
+            "2: unknown key 'wta' (did you mean 'wat'?); expected one of wit, wat, wasm, python, native-python, mount, limits",
+        ),
+        (
+            "[host.demo]\nnative-python = \"main.py\"\npython = \"main.py\"",
+            "3: 'python' beside 'native-python': only one of wat, wasm, python, native-python can be there",
+        ),
+        (
+            "[host.demo]\nnative-python = \"main.py\"\n[host.demo.limits]\nmemory = \"1 MiB\"",
+            "3: 'limits' is for a host module in a guest of its own, which native-python is not",
         ),
         ("[host.demo]\nwat = \"no.wat\"", "2: 'no.wat' is not in the folder"),
         ("[host.demo]\nwat = \"bad.py\"", "2: 'bad.py' is not UTF-8"),

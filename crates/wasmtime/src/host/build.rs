@@ -20,7 +20,8 @@ struct Host {
 enum Body {
     Wasm(Box<WasmHost>, Module),
     Guest { program: Box<Program>, interface: Option<Interface> },
-    Registered { interface: Option<Interface> },
+    /// `missing` is said where nobody registered it.
+    Registered { interface: Option<Interface>, missing: &'static str },
 }
 
 impl Hosts {
@@ -33,7 +34,14 @@ impl Hosts {
     ) -> Result<Self, Error> {
         let compiled = hosts.iter().map(|host| {
             let body = match &host.body {
-                PreparedBody::Registered { interface } => Body::Registered { interface: interface.clone() },
+                PreparedBody::Registered { interface } => {
+                    Body::Registered { interface: interface.clone(), missing: "nobody registered it" }
+                }
+                // Whoever has an interpreter registers what its file makes.
+                PreparedBody::NativePython { interface, .. } => Body::Registered {
+                    interface: interface.clone(),
+                    missing: "it runs in the machine's own Python (native-python), which is not at hand here",
+                },
                 PreparedBody::Python { guest, interface } => {
                     Body::Guest { program: guest.clone(), interface: interface.clone() }
                 }
@@ -73,8 +81,12 @@ impl Hosts {
                 continue;
             }
             let failed = |reason: String| Error::Host { name: name.clone(), reason };
+            let missing = match body {
+                Body::Registered { missing, .. } => missing,
+                Body::Wasm(..) | Body::Guest { .. } => "nobody made it",
+            };
             let at = modules.iter().position(|module| module.interface().name == *name);
-            let module = modules.remove(at.ok_or_else(|| failed("nobody registered it".to_owned()))?);
+            let module = modules.remove(at.ok_or_else(|| failed(missing.to_owned()))?);
             registry.add(module).map_err(|error| failed(error.to_string()))?;
         }
         // What the program did not declare but the caller registered is offered too.
@@ -90,7 +102,7 @@ impl Hosts {
         self.0.iter().map(|host| {
             let interface = match &host.body {
                 Body::Wasm(wasm, _) => Some(&wasm.interface),
-                Body::Guest { interface, .. } | Body::Registered { interface } => interface.as_ref(),
+                Body::Guest { interface, .. } | Body::Registered { interface, .. } => interface.as_ref(),
             };
             (host.name.as_str(), interface)
         })
