@@ -18,12 +18,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("amphi-wasmtime", &["amphi-core", "amphi-wasi"]),
     ("amphi-browser", &["amphi-core", "amphi-wasi"]),
     ("amphi-python", &[]),
+    ("amphi-native-python", &["amphi-core"]),
     // It knows habitats only through a trait of core's.
     ("amphi-parity", &["amphi-core", "amphi-wasi"]),
     // A guest: what it knows is the table of calls it checks.
     ("amphi-conformance", &["amphi-wasi"]),
     ("amphi-xtask", &["amphi-python"]),
-    ("amphi", &["amphi-core", "amphi-parity", "amphi-python", "amphi-wasi", "amphi-wasmtime"]),
+    ("amphi", &["amphi-core", "amphi-native-python", "amphi-parity", "amphi-python", "amphi-wasi", "amphi-wasmtime"]),
     ("amphi-web", &["amphi-browser", "amphi-core", "amphi-wasi"]),
     // What an embedder writes.
     ("amphi-example-embed", &["amphi-core", "amphi-python", "amphi-wasmtime"]),
@@ -35,6 +36,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("js-sys", &["amphi-browser", "amphi-web"]),
     ("web-sys", &["amphi-browser", "amphi-web"]),
     ("wasmtime*", &["amphi-wasmtime", "amphi"]),
+    ("pyo3*", &["amphi-native-python"]),
 ];
 
 /// What cargo knows of the workspace's own crates.
