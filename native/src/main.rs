@@ -6,6 +6,7 @@ mod folder;
 mod habitat;
 mod inspect;
 mod interrupt;
+mod native_python;
 mod parity;
 mod program;
 mod python;

@@ -3,7 +3,7 @@
 
 use crate::folder::Disk;
 use amphi_core::module::{self, Compiled, ReadError};
-use amphi_core::{Entry, Guest, Program, Source, SourceError, manifest};
+use amphi_core::{Body, Entry, Guest, Program, Source, SourceError, manifest};
 use anyhow::{Context as _, Result, bail};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -110,6 +110,12 @@ fn folder(path: &Path, more_flags: Vec<String>) -> Result<Program> {
     let mut program = manifest::parse(&shown, &text, &name, &Disk::new(path))?;
     for mount in program.all_mounts_mut() {
         mount.host = path.join(&mount.host).to_string_lossy().into_owned();
+    }
+    for host in &mut program.hosts {
+        // It runs on the machine, where its `__file__` is to be found.
+        if let Body::NativePython(source) = &mut host.body {
+            source.file = path.join(&source.file).to_string_lossy().into_owned();
+        }
     }
     match (&mut program.guest, more_flags.first()) {
         (Guest::Python { flags, .. }, _) => flags.extend(more_flags),

@@ -47,8 +47,9 @@ pub(crate) struct Options {
     /// A variable of the guest's environment, which is empty otherwise. Repeat it for more.
     #[arg(long, value_name = "KEY=VALUE")]
     env: Vec<String>,
-    /// A host module: WebAssembly text or a module whose exports the guest imports as NAME. Repeat it for more.
-    #[arg(long, value_name = "NAME=FILE")]
+    /// A host module, whose exports or functions the guest imports as NAME: WebAssembly text, a module, or Python, which
+    /// runs in a guest of its own, with native: before the file in the machine's own Python. Repeat it for more.
+    #[arg(long, value_name = "NAME=[native:]FILE")]
     host: Vec<String>,
     /// The most memory the guest may have, for instance 256MiB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
@@ -206,14 +207,18 @@ pub(crate) fn add_hosts(program: &mut Program, given: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// A host module from `NAME=FILE`.
+/// A host module from `NAME=FILE` or `NAME=native:FILE`.
 fn host(given: &str) -> Result<HostSource> {
     let (name, file) = given
         .split_once('=')
         .with_context(|| format!("--host {given}: write NAME=FILE, for instance demo=demo.wat"))?;
     ensure!(is_python_name(name), "--host {given}: Python cannot import '{name}'; letters, digits and _ make a name");
+    let (native, file) = file.strip_prefix("native:").map_or((false, file), |file| (true, file));
     let bytes = std::fs::read(file).with_context(|| format!("--host {given}: cannot read {file}"))?;
-    let body = if bytes.starts_with(b"\0asm") {
+    let body = if native {
+        let text = String::from_utf8(bytes).ok();
+        Body::NativePython(Source::new(file, text.with_context(|| format!("--host {given}: {file} is not UTF-8"))?))
+    } else if bytes.starts_with(b"\0asm") {
         Body::Wasm { file: file.to_owned(), bytes: bytes.into() }
     } else {
         let text = String::from_utf8(bytes).ok();

@@ -202,6 +202,13 @@ impl Interrupt {
         fresh
     }
 
+    /// Takes the interrupt that waits for the guest, for a host function that waits in a way of its own and raises
+    /// `KeyboardInterrupt` in the guest's place: whether there was one. It is true, too, when the run must end.
+    #[must_use]
+    pub fn take(&self) -> bool {
+        self.0.end().is_some() || self.0.take_signal() != 0
+    }
+
     /// Ends the run wherever it is, as soon as it notices; see [`crate::Running::on_overdue`].
     pub fn kill(&self) {
         self.0.killed.store(true, Ordering::Release);

@@ -1,6 +1,7 @@
 //! Owns the way into the habitats of this machine: the interpreter, the engine, the cache, Ctrl-C.
 
 use crate::interrupt;
+use crate::native_python::NativePython;
 use amphi_core::{Entry, Guest, Interface, Outcome, Program, prepare};
 use amphi_wasmtime::{Cache, Engine, Kind, Native, Notice, Python, Sink, Wasm};
 use anyhow::Result;
@@ -12,12 +13,15 @@ const NOTICED: usize = 1 << 20;
 pub(super) fn run(kind: Kind, program: Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<Outcome> {
     let prepared = prepare(&program)?;
     let limits = program.limits.clone();
+    let python = NativePython::load(&prepared.hosts)?;
     let native = open(kind, program.needs_python())?;
     let sandbox = native.sandbox(&prepared, &mut tell)?;
     let mut start = native.start(&prepared.program, trace)?;
     start.stdout = Sink::Process;
     start.stderr = Sink::Process;
+    start.registered = python.modules();
     let running = sandbox.start(start)?;
+    python.heed(running.interrupt());
     interrupt::to(running.interrupt())?;
     running.on_overdue(move |exit| {
         if let Some(message) = exit.message(&limits) {
@@ -36,8 +40,11 @@ pub(super) fn offered(program: Program) -> Result<Vec<Interface>> {
     let program =
         Program { guest: Guest::Python { entry: Entry::Command(String::new()), flags: Vec::new() }, ..program };
     let native = open(Kind::Shim, true)?;
-    let start = native.start(&program, |_| {})?;
-    let sandbox = native.sandbox(&prepare(&program)?, &mut tell)?;
+    let prepared = prepare(&program)?;
+    let python = NativePython::load(&prepared.hosts)?;
+    let mut start = native.start(&program, |_| {})?;
+    start.registered = python.modules();
+    let sandbox = native.sandbox(&prepared, &mut tell)?;
     Ok(sandbox.start(start)?.offered()?)
 }
 
