@@ -9,7 +9,7 @@ fn main() -> io::Result<()> {
         PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../examples").canonicalize()?;
     println!("cargo::rerun-if-changed={}", root.display());
     let mut table = String::from("&[\n");
-    for folder in entries(&root)?.into_iter().filter(|path| path.join("amphi.toml").is_file()) {
+    for folder in entries(&root)?.into_iter().filter(|path| runs_here(path)) {
         let _ = writeln!(table, "    Example {{ name: {:?}, files: &[", name(&folder));
         files(&folder, &folder, &mut table)?;
         table.push_str("    ] },\n");
@@ -17,6 +17,11 @@ fn main() -> io::Result<()> {
     table.push_str("]\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("examples.rs");
     fs::write(out, table)
+}
+
+/// Whether a folder is a program that a browser can run: there is no Python of the machine's own.
+fn runs_here(folder: &Path) -> bool {
+    fs::read_to_string(folder.join("amphi.toml")).is_ok_and(|manifest| !manifest.contains("\nnative-python = "))
 }
 
 /// Adds `(path inside the example, its bytes)` for every file under `folder`.

@@ -23,6 +23,13 @@ const NATIVE: &[&str] = &["wasmtime", "shim"];
 
 const BROWSERS: &[Engine] = &[Engine::Chromium, Engine::Firefox, Engine::Webkit];
 
+/// Examples that some builds and habitats refuse, with what is then said.
+const REFUSED: &[(&str, &str)] = &[
+    // It runs in the machine's own Python, which a browser has not, and this command only with a feature; see
+    // `native_python.rs`.
+    ("native-python", "the machine's own Python (native-python)"),
+];
+
 /// No example takes a tenth of this, even where a browser starts first.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -34,7 +41,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     if std::env::var_os("BLESS").is_some_and(|bless| bless == "1") {
-        for folder in &folders {
+        for folder in folders.iter().filter(|folder| refused(folder, "wasmtime").is_none()) {
             if let Err(error) = bless(folder) {
                 return refuse(&format!("{}: {error}", folder.display()));
             }
@@ -47,7 +54,11 @@ fn main() -> ExitCode {
                 let left = run(&folder, habitat)?;
                 // The first run of all says that it compiles, which is no part of the program.
                 let again = left.stderr.starts_with("amphi: compiling");
-                check(&folder, &if again { run(&folder, habitat)? } else { left })
+                let left = if again { run(&folder, habitat)? } else { left };
+                match refused(&folder, habitat) {
+                    Some(why) => check_refused(&left, why),
+                    None => check(&folder, &left),
+                }
             }));
         }
     }
@@ -63,8 +74,11 @@ fn main() -> ExitCode {
             let (folders, all) = (folders.clone(), Arc::clone(&all));
             trials.push(Trial::test(format!("{}::{habitat}", name(&folder)), move || {
                 let all: &Result<BTreeMap<String, Left>, String> = all.get_or_init(|| run_all(&folders, habitat));
-                let left = all.as_ref().map_err(Clone::clone)?.get(&name(&folder));
-                check(&folder, left.ok_or("it was not run")?)
+                let left = all.as_ref().map_err(Clone::clone)?.get(&name(&folder)).ok_or("it was not run")?;
+                match refused(&folder, habitat) {
+                    Some(why) => check_refused(left, why),
+                    None => check(&folder, left),
+                }
             }));
         }
     }
@@ -73,6 +87,20 @@ fn main() -> ExitCode {
 
 fn name(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// What is said of an example that a habitat of this build refuses.
+fn refused(folder: &Path, habitat: &str) -> Option<&'static str> {
+    let served = cfg!(feature = "native-python") && NATIVE.contains(&habitat);
+    let (_, why) = REFUSED.iter().find(|(refused, _)| *refused == name(folder) && !served)?;
+    Some(why)
+}
+
+fn check_refused(left: &Left, why: &str) -> Result<(), Failed> {
+    match left.exit != Some(0) && left.stderr.contains(why) {
+        true => Ok(()),
+        false => Err(format!("it should be refused because of {why}, and left {left:?}").into()),
+    }
 }
 
 fn refuse(why: &str) -> ExitCode {
