@@ -33,6 +33,8 @@ const CHECKS: &[Check] = &[
     ("tests", tests),
     ("fuzzing", fuzzing),
     ("CPython's own tests", cpython_tests::check),
+    // Last, because the command that it builds takes the place of the usual one.
+    ("host functions in native Python", native_python),
 ];
 
 impl Test {
@@ -107,8 +109,7 @@ fn rules(_: &str, _: Report<'_>) -> Result<Tally> {
 /// In the release profile, whose compiled build scripts and macros are there already.
 fn native_lints(cargo: &str, report: Report<'_>) -> Result<Tally> {
     let arguments =
-        [&["clippy", "--release", "--workspace"][..], WITHOUT_WASM, &["--all-targets", "--", "-D", "warnings"]]
-            .concat();
+        [&["clippy", "--release", "--workspace"][..], WITHOUT_WASM, WITHOUT_PYTHON, &["--all-targets"], DENY].concat();
     let mut tally = one(cargo, &arguments, "clippy", report)?;
     let mut command = fuzz::manifest(cargo, "clippy");
     command.args(["--release", "--locked", "--target-dir"]).arg(places::target()).args(["--", "-D", "warnings"]);
@@ -151,13 +152,53 @@ fn tests(cargo: &str, report: Report<'_>) -> Result<Tally> {
         .current_dir(places::root())
         .args(["test", "--release", "--workspace"])
         .args(WITHOUT_WASM)
+        .args(WITHOUT_PYTHON)
         .arg("--no-fail-fast");
+    counted(command, "test", report)
+}
+
+/// Lints and tests what links with this machine's Python; left out where that cannot be linked with.
+fn native_python(cargo: &str, report: Report<'_>) -> Result<Tally> {
+    if process::ask("python3", &["-c", LINKABLE]).is_none() {
+        let lacking = "host functions in native Python: there is no library of Python 3.11 or newer to link with";
+        return Ok(Tally { skipped: vec![format!("{lacking} (Debian: python3-dev)")], ..Tally::default() });
+    }
+    let feature = ["--features", "amphi/native-python"];
+    let lints =
+        [&["clippy", "--release", "--workspace"][..], WITHOUT_WASM, &feature, &["--all-targets"], DENY].concat();
+    let mut tally = one(cargo, &lints, "clippy-native-python", report)?;
+    let own = ["test", "--release", "--package", "amphi-native-python", "--no-fail-fast"];
+    // The whole workspace is named so that nothing that is built already is built with other features.
+    let in_guests = [
+        &["test", "--release", "--workspace"][..],
+        WITHOUT_WASM,
+        &feature,
+        &["--no-fail-fast", "--test", "native_python"],
+    ]
+    .concat();
+    for (arguments, log) in [(&own[..], "test-native-python"), (&in_guests, "test-native-python-guests")] {
+        let mut command = Command::new(cargo);
+        command.current_dir(places::root()).args(arguments);
+        tally.add(counted(command, log, report)?);
+    }
+    Ok(tally)
+}
+
+/// Fails in a Python that is too old or has no shared library to link with.
+const LINKABLE: &str = "\
+import os, sys
+from sysconfig import get_config_var as of
+shared = of('Py_ENABLE_SHARED') and os.path.exists(os.path.join(of('LIBDIR'), of('LDLIBRARY')))
+sys.exit(0 if shared and sys.version_info >= (3, 11) else 1)";
+
+/// Runs tests and counts what they say.
+fn counted(command: Command, log: &str, report: Report<'_>) -> Result<Tally> {
     let said = process::words(&command);
-    let finished = process::run(command, "test", report)?;
+    let finished = process::run(command, log, report)?;
     let mut tally = Tally::of_tests(&finished.output);
     if !finished.status.success() && tally.failed == 0 {
         // A test that does not compile, or a test program that crashed, has no count of its own.
-        tally.fail(process::failure(&said, &finished, "test"));
+        tally.fail(process::failure(&said, &finished, log));
     }
     Ok(tally)
 }
@@ -179,6 +220,12 @@ fn fuzzing(cargo: &str, report: Report<'_>) -> Result<Tally> {
 /// These crates do not compile for this machine: two are for the browser, one is a guest.
 const WITHOUT_WASM: &[&str] =
     &["--exclude", "amphi-browser", "--exclude", "amphi-web", "--exclude", "amphi-conformance"];
+
+/// This one links with the machine's Python, which has a check of its own.
+const WITHOUT_PYTHON: &[&str] = &["--exclude", "amphi-native-python"];
+
+/// What lints are run with: a warning is a failure.
+const DENY: &[&str] = &["--", "-D", "warnings"];
 
 /// A program that is a check by itself.
 fn one(cargo: &str, arguments: &[&str], log: &str, report: Report<'_>) -> Result<Tally> {

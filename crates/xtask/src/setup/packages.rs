@@ -57,6 +57,7 @@ fn wanted(npm: bool) -> Vec<Package> {
         want("nodejs", "compress the page");
         want("npm", "get wasm-opt");
     }
+    want("python3-dev", "test host functions in the machine's own Python");
     // A wasi-sdk brings its own compiler, and a finished interpreter needs none.
     if amphi_python::artifact().is_err() && env::var_os(amphi_python::SDK_VARIABLE).is_none() {
         for package in amphi_python::debian_packages() {
