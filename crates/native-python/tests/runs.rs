@@ -131,6 +131,16 @@ fn a_call_that_never_returns_is_left_behind() {
 }
 
 #[test]
+fn what_keeps_pythons_lock_is_told_once_it_lets_go() {
+    let (module, flag) = interruptible(
+        "import threading\nover = threading.Event()\ndef hold(begun):\n    begun()\n    try:\n        sum(range(4 * 10**7))\n        while True: pass\n    finally:\n        over.set()\ndef ended() -> bool: return over.wait(60)\n",
+    );
+    let error = module.call("hold", vec![raise(&flag)]).expect_err("interrupted");
+    assert_eq!(error.kind, "KeyboardInterrupt");
+    assert_eq!(module.call("ended", vec![]), Ok(true.into()));
+}
+
+#[test]
 fn more_calls_than_threads_may_be_left_behind() {
     let flag = Arc::new(AtomicBool::new(false));
     let seen = flag.clone();
