@@ -66,7 +66,7 @@ fn a_mistake_is_one_clear_message() {
         ("run text.wasm", 1, &["text.wasm is not a WebAssembly module"]),
         ("run component.wasm", 1, &["component.wasm is a WebAssembly component", "wasm32-wasip1"]),
         ("run broken.wat", 1, &["broken.wat:2:", "unknown"]),
-        ("run imports.wat", 1, &["imports.wat imports env.go", "wasi_snapshot_preview1", "--host"]),
+        ("run imports.wat", 1, &["imports.wat: unknown import env::go", "wasi_snapshot_preview1", "--host"]),
         ("run library.wat", 1, &["library.wat has no function _start", "it exports add"]),
         ("run -u fine.wat", 1, &["-u is a flag of Python's"]),
         ("run --dir nope::/data fine.wat", 1, &["cannot mount nope as /data", "No such file"]),

@@ -74,7 +74,7 @@ export function guest_write(at, from, length) {
   return true;
 }
 
-/** The imports of `module` that nobody offers, as `module.name`, one a line. */
+/** The imports of `module` that nobody offers, as `module::name`, one a line. */
 export function missing_imports(module) {
   const offered = new Set(Object.keys(shim));
   return WebAssembly.Module.imports(module)
@@ -82,7 +82,7 @@ export function missing_imports(module) {
       const prefix = PREFIXES.find(([, offers]) => offers === from)?.[0];
       return kind !== "function" || prefix === undefined || !offered.has(prefix + name);
     })
-    .map(({ module: from, name }) => `${from}.${name}`)
+    .map(({ module: from, name }) => `${from}::${name}`)
     .join("\n");
 }
 

@@ -27,11 +27,11 @@ pub enum Error {
         name: String,
     },
     /// The module asks for something that nobody offers.
-    #[error("{name} imports {missing}, which nobody offers here. {offered}")]
+    #[error("{name}: unknown import {missing}. {offered}")]
     MissingImport {
         /// What the user called the module.
         name: String,
-        /// `module.name`, once or several times.
+        /// `module::name`, once or several times.
         missing: String,
         /// A sentence that lists what was offered.
         offered: String,

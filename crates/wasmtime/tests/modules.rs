@@ -16,8 +16,12 @@ fn what_cannot_run_is_told_why() {
     let unknown = "(module (import \"wasi_snapshot_preview1\" \"fd_dup\" (func)) (func (export \"_start\")))";
     for (name, wasm, parts) in [
         ("a library", wat::parse_str(library).unwrap(), &["guest has no function _start", "memory, _initialize"][..]),
-        ("a missing import", wat::parse_str(missing).unwrap(), &["guest imports env.go, env.back", "amphi:host@1.{"]),
-        ("a call WASI has not", wat::parse_str(unknown).unwrap(), &["wasi_snapshot_preview1.fd_dup", "all 46"]),
+        (
+            "a missing import",
+            wat::parse_str(missing).unwrap(),
+            &["guest: unknown import env::go, env::back", "amphi:host@1.{"],
+        ),
+        ("a call WASI has not", wat::parse_str(unknown).unwrap(), &["wasi_snapshot_preview1::fd_dup", "all 46"]),
         ("a call of another type", wat::parse_str(typed).unwrap(), &["guest does not fit", "fd_close"]),
         ("no wasm", b"hello".to_vec(), &["guest is not a WebAssembly module"]),
         ("broken wasm", b"\0asm\x01\0\0\0\xff\xff".to_vec(), &["guest is not a WebAssembly module"]),
@@ -80,7 +84,7 @@ fn a_guest_imports_host_functions_by_name() {
     let mut program = Program::new("guest", Guest::Wasm(wasm.into()));
     program.hosts.push(demo());
     let message = in_habitat(Kind::Shim, &program).unwrap_err();
-    assert!(message.contains("imports demo.demo as") && message.contains("offered as"), "{message}");
+    assert!(message.contains("imports demo::demo as") && message.contains("offered as"), "{message}");
 }
 
 #[test]

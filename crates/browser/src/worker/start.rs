@@ -191,11 +191,11 @@ impl Started {
     }
 }
 
-/// The words for imports that nobody offers, one `module.name` a line.
+/// The words for imports that nobody offers, one `module::name` a line.
 pub(super) fn missing(imports: &str) -> String {
     let names = imports.lines().collect::<Vec<_>>().join(", ");
     format!(
-        "The guest imports what nobody offers: {names}. Offered are the 46 calls of {} and, in {}, {}.",
+        "The guest has an unknown import: {names}. Offered are the 46 calls of {} and, in {}, {}.",
         amphi_wasi::MODULE,
         abi::MODULE,
         abi::AbiCall::ALL.iter().map(|call| call.name()).collect::<Vec<_>>().join(", ")

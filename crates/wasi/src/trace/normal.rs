@@ -15,9 +15,9 @@ pub struct Normal {
     inodes: Inodes,
 }
 
-/// Inodes in the order they were first seen.
+/// Inodes in the order they were first seen. Each guest has its own: in memory they have trees of their own.
 #[derive(Debug, Clone, Default)]
-struct Inodes(BTreeMap<u64, u64>);
+struct Inodes(BTreeMap<(Option<String>, u64), u64>);
 
 impl Normal {
     /// The call as a line, with what may differ replaced by what it stands for.
@@ -26,7 +26,7 @@ impl Normal {
         if let What::Wasi { call, args, results, .. } = &mut same.what {
             let call = *call;
             for arg in args.iter_mut().chain(results) {
-                replace(self.names.at(entry), &mut self.inodes, call, arg);
+                replace(self.names.at(entry), entry.guest.as_deref(), &mut self.inodes, call, arg);
             }
         }
         let opened =
@@ -40,7 +40,7 @@ impl Normal {
     }
 }
 
-fn replace(names: &Descriptors, inodes: &mut Inodes, call: Call, arg: &mut Arg) {
+fn replace(names: &Descriptors, guest: Option<&str>, inodes: &mut Inodes, call: Call, arg: &mut Arg) {
     match &mut arg.value {
         Value::Fd(fd) => {
             let name = names.of(*fd).unwrap_or("a descriptor");
@@ -50,7 +50,7 @@ fn replace(names: &Descriptors, inodes: &mut Inodes, call: Call, arg: &mut Arg) 
         Value::Address(_) => arg.value = Value::Word("an address".to_owned()),
         Value::Bytes { whole, .. } if call == Call::RandomGet => arg.value = Value::Room(*whole),
         Value::FileStat(stat) => {
-            stat.inode = inodes.number(stat.inode);
+            stat.inode = inodes.number(guest, stat.inode);
             let FileStat { device, accessed, modified, changed, size, links, .. } = stat;
             for time in [device, accessed, modified, changed] {
                 *time = 0;
@@ -79,8 +79,8 @@ fn replace(names: &Descriptors, inodes: &mut Inodes, call: Call, arg: &mut Arg) 
 }
 
 impl Inodes {
-    fn number(&mut self, inode: u64) -> u64 {
+    fn number(&mut self, guest: Option<&str>, inode: u64) -> u64 {
         let next = self.0.len() as u64 + 1;
-        *self.0.entry(inode).or_insert(next)
+        *self.0.entry((guest.map(str::to_owned), inode)).or_insert(next)
     }
 }

@@ -19,9 +19,15 @@ struct Host {
 #[derive(Debug)]
 enum Body {
     Wasm(Box<WasmHost>, Module),
-    Guest { program: Box<Program>, interface: Option<Interface> },
+    Guest {
+        program: Box<Program>,
+        interface: Option<Interface>,
+    },
     /// `missing` is said where nobody registered it.
-    Registered { interface: Option<Interface>, missing: &'static str },
+    Registered {
+        interface: Option<Interface>,
+        missing: &'static str,
+    },
 }
 
 impl Hosts {
