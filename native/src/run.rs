@@ -47,8 +47,8 @@ pub(crate) struct Options {
     /// A variable of the guest's environment, which is empty otherwise. Repeat it for more.
     #[arg(long, value_name = "KEY=VALUE")]
     env: Vec<String>,
-    /// A host module, whose exports or functions the guest imports as NAME: WebAssembly text, a module, or Python, which
-    /// runs in a guest of its own, with native: before the file in the machine's own Python. Repeat it for more.
+    /// A host module that the guest imports as NAME: WebAssembly text or a module, Python (.py), which runs in a guest of
+    /// its own, with native: before the file in the machine's own Python, or JavaScript (.js, .mjs). Repeat it for more.
     #[arg(long, value_name = "NAME=[native:]FILE")]
     host: Vec<String>,
     /// The most memory the guest may have, for instance 256MiB.
@@ -224,7 +224,11 @@ fn host(given: &str) -> Result<HostSource> {
         let text = String::from_utf8(bytes).ok();
         let text = text.with_context(|| format!("--host {given}: {file} is neither wasm nor text"))?;
         let source = Source::new(file, text);
-        if file.ends_with(".py") { Body::Python(source) } else { Body::Wat(source) }
+        match file.rsplit_once('.').map(|(_, ending)| ending) {
+            Some("py") => Body::Python(source),
+            Some("js" | "mjs") => Body::JavaScript(source),
+            _ => Body::Wat(source),
+        }
     };
     Ok(HostSource::new(name, body))
 }

@@ -67,10 +67,15 @@ impl Stubs {
         let mut program = program::load(path, Vec::new())?;
         run::add_hosts(&mut program, &self.host)?;
         let hosts = prepare(&program)?.hosts;
-        // What Python offers without a declaration is known once its file has run.
+        // What Python and JavaScript offer without a declaration is known once the file has run.
         let inferred = |host: &PreparedHost| {
-            use PreparedBody::{NativePython, Python};
-            matches!(host.body, Python { interface: None, .. } | NativePython { interface: None, .. })
+            use PreparedBody::{JavaScript, NativePython, Python};
+            matches!(
+                host.body,
+                Python { interface: None, .. }
+                    | NativePython { interface: None, .. }
+                    | JavaScript { interface: None, .. }
+            )
         };
         let offered = match hosts.iter().any(inferred) {
             true => habitat::offered(program)?,
@@ -82,6 +87,7 @@ impl Stubs {
                 // Nothing is known of what somebody's Rust would offer, unless it is declared.
                 PreparedBody::Python { interface, .. }
                 | PreparedBody::NativePython { interface, .. }
+                | PreparedBody::JavaScript { interface, .. }
                 | PreparedBody::Registered { interface } => interface,
             };
             let interface = interface.or_else(|| offered.iter().find(|offered| offered.name == name).cloned());

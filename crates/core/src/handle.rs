@@ -34,12 +34,32 @@ enum Owner {
     Guest(GuestObject),
     /// The host has the thing itself.
     Host(Box<dyn Any + Send + Sync>),
-    /// A function of the host, and what it calls, where that is to be found again.
-    Function(Box<HostCallable>, Option<Arc<dyn Any + Send + Sync>>),
+    /// A function of the host.
+    Function(Box<dyn HostCallable>),
 }
 
-/// A function of the host that a guest may hold.
-type HostCallable = dyn Fn(&mut Cx<'_>, Vec<Value>) -> Result<Value, HostError> + Send + Sync;
+/// A function of the host that a guest may hold, with the thing that it is called on.
+trait HostCallable: Send + Sync {
+    fn call(&self, cx: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError>;
+
+    fn thing(&self) -> &dyn Any;
+}
+
+struct CalledOn<T, F>(T, F);
+
+impl<T, F> HostCallable for CalledOn<T, F>
+where
+    T: Any + Send + Sync,
+    F: Fn(&T, &mut Cx<'_>, Vec<Value>) -> Result<Value, HostError> + Send + Sync,
+{
+    fn call(&self, cx: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
+        self.1(&self.0, cx, args)
+    }
+
+    fn thing(&self) -> &dyn Any {
+        &self.0
+    }
+}
 
 impl Handle {
     /// A thing of the host, one of the resource of that name (Python's).
@@ -51,18 +71,15 @@ impl Handle {
     pub fn callable(
         function: impl Fn(&mut Cx<'_>, Vec<Value>) -> Result<Value, HostError> + Send + Sync + 'static,
     ) -> Self {
-        Self(Arc::new(Held { resource: None, owner: Owner::Function(Box::new(function), None) }))
+        Self::callable_of((), move |(), cx, args| function(cx, args))
     }
 
-    /// Something callable of the host that is more than a function: [`Self::get`] finds it again when it comes back.
+    /// The same with a thing that it is called on, which [`Self::get`] finds.
     pub fn callable_of<T: Any + Send + Sync>(
         thing: T,
-        call: impl Fn(&T, &mut Cx<'_>, Vec<Value>) -> Result<Value, HostError> + Send + Sync + 'static,
+        function: impl Fn(&T, &mut Cx<'_>, Vec<Value>) -> Result<Value, HostError> + Send + Sync + 'static,
     ) -> Self {
-        let thing = Arc::new(thing);
-        let called = thing.clone();
-        let function = Box::new(move |cx: &mut Cx<'_>, args| call(&called, cx, args));
-        Self(Arc::new(Held { resource: None, owner: Owner::Function(function, Some(thing)) }))
+        Self(Arc::new(Held { resource: None, owner: Owner::Function(Box::new(CalledOn(thing, function))) }))
     }
 
     /// The resource it is one of; none for a callable.
@@ -71,12 +88,12 @@ impl Handle {
         self.0.resource.as_deref()
     }
 
-    /// The host's thing, if it is one of that type.
+    /// The host's thing, or what its function is called on, if that is of the type.
     #[must_use]
     pub fn get<T: Any>(&self) -> Option<&T> {
         match &self.0.owner {
             Owner::Host(thing) => thing.downcast_ref(),
-            Owner::Function(_, thing) => thing.as_deref()?.downcast_ref(),
+            Owner::Function(function) => function.thing().downcast_ref(),
             Owner::Guest(_) => None,
         }
     }
@@ -95,7 +112,7 @@ impl Handle {
     /// What it raises; `TypeError` for a resource, which is no function.
     pub fn call(&self, cx: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
         match (&self.0.owner, &self.0.resource) {
-            (Owner::Function(function, _), _) => function(cx, args),
+            (Owner::Function(function), _) => function.call(cx, args),
             (Owner::Guest(object), None) => cx.call_guest(object.guest, object.number, args),
             (_, resource) => {
                 let name = resource.as_deref().unwrap_or("this");

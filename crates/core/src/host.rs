@@ -4,6 +4,7 @@
 pub(crate) mod convert;
 mod cx;
 mod exports;
+pub mod javascript;
 mod module;
 mod panics;
 mod python;

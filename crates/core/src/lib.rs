@@ -95,6 +95,7 @@ pub use describe::{DescribeError, Described};
 pub use error::HostError;
 pub use habitat::Habitat;
 pub use handle::{GuestId, Handle};
+pub use host::javascript;
 pub use host::{
     Builder, CallArgs, Callable, Crossing, Cx, Exports, FromValue, HostFn, HostFunction, HostMethods, HostModule,
     HostResource, HostResult, HostType, IntoValue, Lent, ModuleError, Registry, Resource, Turns, TypeError, Types,

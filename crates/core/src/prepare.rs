@@ -70,6 +70,10 @@ fn prepare_host(program: &Program, host: &HostSource) -> Result<PreparedHost, Pr
             let guest = Box::new(python_guest(program, host, source));
             return prepared(PreparedBody::Python { guest, interface: declared });
         }
+        Body::JavaScript(source) => {
+            let source = source.clone();
+            return prepared(PreparedBody::JavaScript { source, interface: declared });
+        }
         Body::Wat(source) => {
             let compiled = module::compile(source)?;
             (&source.file, compiled.bytes, Some((source, compiled.functions)))

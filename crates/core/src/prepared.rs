@@ -49,6 +49,14 @@ pub enum PreparedBody {
         /// What it must offer; inferred from the file where nothing is declared.
         interface: Option<Interface>,
     },
+    /// A module of JavaScript, run by the habitat's own engine for it.
+    #[serde(rename = "javascript")]
+    JavaScript {
+        /// The file.
+        source: Source,
+        /// What it must offer; inferred from its exports where nothing is declared.
+        interface: Option<Interface>,
+    },
     /// Handed to the habitat under the module's name; it must offer this interface, where one is declared.
     Registered {
         /// What it must offer.

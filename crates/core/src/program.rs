@@ -178,6 +178,9 @@ pub enum Body {
     Python(Source),
     /// Python, which runs in the machine's own interpreter, with all that the machine has.
     NativePython(Source),
+    /// A module of JavaScript, whose exports are the functions.
+    #[serde(rename = "javascript")]
+    JavaScript(Source),
     /// Written in Rust and handed to the habitat under the module's name.
     Registered,
 }

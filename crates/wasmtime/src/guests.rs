@@ -2,7 +2,7 @@
 //! are run.
 
 use crate::engine::Checks;
-use crate::host::Instance;
+use crate::host::{self, Instance};
 use crate::mounts::Mount;
 use crate::ready::{HostGuest, Modules, Ready};
 use crate::sandbox::{Python, Sandbox};
@@ -91,6 +91,12 @@ impl<W: Watched + Send + 'static, K> Made<W, K> {
             kept.push(keep);
         }
         let Limits { memory_bytes, call_depth, .. } = program.limits;
+        for (name, source, interface) in sandbox.hosts.javascript() {
+            let world = host::world(&control, &program.streams.output, memory_bytes);
+            let module = amphi_quickjs::module(name, source, interface, world);
+            let failed = |reason: String| Error::Host { name: name.to_owned(), reason };
+            offered.push(Arc::new(module.map_err(|error| failed(error.to_string()))?));
+        }
         let mut calls = HostCalls::new(sandbox.hosts.registry(offered)?, memory_bytes, call_depth);
         if program.gate.is_some() {
             calls.watch();

@@ -48,6 +48,11 @@ pub(super) fn guests(hosts: Vec<PreparedHost>, calls: &mut HostCalls) -> Result<
                     "The host module {name} runs in the machine's own Python (native-python), which a browser has not. With `python` instead it runs here, in a guest of its own."
                 ));
             }
+            PreparedBody::JavaScript { .. } => {
+                return Err(format!(
+                    "The host module {name} is written in JavaScript, which runs only natively so far."
+                ));
+            }
             PreparedBody::Registered { .. } => {
                 return Err(format!(
                     "The host module {name} is written in Rust and registered natively; a browser has none. Give it a `python`, `wat` or `wasm` body to run here."

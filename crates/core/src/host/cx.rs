@@ -71,6 +71,12 @@ impl<'a> Cx<'a> {
         self.crossing
     }
 
+    /// The same context for a shorter time, for who keeps it while something else runs.
+    #[must_use]
+    pub fn reborrow(&mut self) -> Cx<'_> {
+        Cx { crossing: &mut *self.crossing }
+    }
+
     /// Calls something callable that Python gave, or that the host gave to Python.
     ///
     /// # Errors

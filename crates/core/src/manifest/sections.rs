@@ -84,8 +84,8 @@ pub(super) fn hosts(table: &Table<'_>) -> Result<Vec<HostSource>, ManifestError>
             _ => None,
         };
         let host = host.ok_or_else(|| hosts.wrong(name, example()))?;
-        host.known(&["wit", "wat", "wasm", "python", "native-python", "mount", "limits"])?;
-        host.at_most_one(&["wat", "wasm", "python", "native-python"])?;
+        host.known(&["wit", "wat", "wasm", "python", "native-python", "javascript", "mount", "limits"])?;
+        host.at_most_one(&["wat", "wasm", "python", "native-python", "javascript"])?;
         let wit = host.path("wit")?;
         let body = if let Some(path) = host.path("wat")? {
             Body::Wat(host.source("wat", path)?)
@@ -95,15 +95,17 @@ pub(super) fn hosts(table: &Table<'_>) -> Result<Vec<HostSource>, ManifestError>
             Body::Python(host.source("python", path)?)
         } else if let Some(path) = host.path("native-python")? {
             Body::NativePython(host.source("native-python", path)?)
+        } else if let Some(path) = host.path("javascript")? {
+            Body::JavaScript(host.source("javascript", path)?)
         } else {
             let message = format!(
-                "[host.{name}] has no body: add python = \"FILE\", native-python = \"FILE\", wat = \"FILE\" or wasm = \"FILE\""
+                "[host.{name}] has no body: add python = \"FILE\", native-python = \"FILE\", javascript = \"FILE\", wat = \"FILE\" or wasm = \"FILE\""
             );
             return Err(hosts.wrong(name, message));
         };
-        let guest = !matches!(body, Body::NativePython(_));
+        let guest = !matches!(body, Body::NativePython(_) | Body::JavaScript(_));
         if let Some(key) = ["mount", "limits"].into_iter().find(|key| !guest && host.has(key)) {
-            let message = format!("'{key}' is for a host module in a guest of its own, which native-python is not");
+            let message = format!("'{key}' is for a host module in a guest of its own, as python and wasm are");
             return Err(host.wrong(key, message));
         }
         Ok(HostSource {

@@ -159,20 +159,20 @@ fn mistakes_are_told_by_file_and_line() {
         ),
         (
             "[host.demo]",
-            "1: [host.demo] has no body: add python = \"FILE\", native-python = \"FILE\", wat = \"FILE\" or wasm = \"FILE\"",
+            "1: [host.demo] has no body: add python = \"FILE\", native-python = \"FILE\", javascript = \"FILE\", wat = \"FILE\" or wasm = \"FILE\"",
         ),
         ("[host]\ndemo = \"demo.wat\"", "2: a host module is a table: [host.demo] wat = \"demo.wat\""),
         (
             "[host.demo]\nwta = \"demo.wat\"",
-            "2: unknown key 'wta' (did you mean 'wat'?); expected one of wit, wat, wasm, python, native-python, mount, limits",
+            "2: unknown key 'wta' (did you mean 'wat'?); expected one of wit, wat, wasm, python, native-python, javascript, mount, limits",
         ),
         (
             "[host.demo]\nnative-python = \"main.py\"\npython = \"main.py\"",
-            "3: 'python' beside 'native-python': only one of wat, wasm, python, native-python can be there",
+            "3: 'python' beside 'native-python': only one of wat, wasm, python, native-python, javascript can be there",
         ),
         (
             "[host.demo]\nnative-python = \"main.py\"\n[host.demo.limits]\nmemory = \"1 MiB\"",
-            "3: 'limits' is for a host module in a guest of its own, which native-python is not",
+            "3: 'limits' is for a host module in a guest of its own, as python and wasm are",
         ),
         ("[host.demo]\nwat = \"no.wat\"", "2: 'no.wat' is not in the folder"),
         ("[host.demo]\nwat = \"bad.py\"", "2: 'bad.py' is not UTF-8"),

@@ -2,7 +2,7 @@
 
 use crate::cache::{Cache, Notice};
 use crate::{Engine, Error, Wasm};
-use amphi_core::{HostModule, Interface, PreparedBody, PreparedHost, Program, Registry, WasmHost};
+use amphi_core::{HostModule, Interface, PreparedBody, PreparedHost, Program, Registry, Source, WasmHost};
 use std::sync::Arc;
 use wasmtime::Module;
 
@@ -21,6 +21,10 @@ enum Body {
     Wasm(Box<WasmHost>, Module),
     Guest {
         program: Box<Program>,
+        interface: Option<Interface>,
+    },
+    JavaScript {
+        source: Source,
         interface: Option<Interface>,
     },
     /// `missing` is said where nobody registered it.
@@ -51,6 +55,9 @@ impl Hosts {
                 PreparedBody::Python { guest, interface } => {
                     Body::Guest { program: guest.clone(), interface: interface.clone() }
                 }
+                PreparedBody::JavaScript { source, interface } => {
+                    Body::JavaScript { source: source.clone(), interface: interface.clone() }
+                }
                 PreparedBody::Wasm(wasm) => {
                     let bytes = Wasm::from_bytes(&format!("the host module {}", host.name), wasm.module.0.as_slice());
                     let module = cache.module(engine, &bytes, tell)?;
@@ -66,7 +73,15 @@ impl Hosts {
     pub(crate) fn wasm(&self) -> impl Iterator<Item = (&str, &WasmHost, &Module)> {
         self.0.iter().filter_map(|host| match &host.body {
             Body::Wasm(wasm, module) => Some((host.name.as_str(), &**wasm, module)),
-            Body::Guest { .. } | Body::Registered { .. } => None,
+            Body::Guest { .. } | Body::JavaScript { .. } | Body::Registered { .. } => None,
+        })
+    }
+
+    /// The host modules that are JavaScript: name, file, what is declared.
+    pub(crate) fn javascript(&self) -> impl Iterator<Item = (&str, &Source, Option<&Interface>)> {
+        self.0.iter().filter_map(|host| match &host.body {
+            Body::JavaScript { source, interface } => Some((host.name.as_str(), source, interface.as_ref())),
+            Body::Wasm(..) | Body::Guest { .. } | Body::Registered { .. } => None,
         })
     }
 
@@ -74,12 +89,12 @@ impl Hosts {
     pub(crate) fn guests(&self) -> impl Iterator<Item = (&str, &Program, Option<&Interface>)> {
         self.0.iter().filter_map(|host| match &host.body {
             Body::Guest { program, interface } => Some((host.name.as_str(), &**program, interface.as_ref())),
-            Body::Wasm(..) | Body::Registered { .. } => None,
+            Body::Wasm(..) | Body::JavaScript { .. } | Body::Registered { .. } => None,
         })
     }
 
     /// The host functions of one run but those of guests; `modules` are the modules that are there beforehand: made of
-    /// wasm, or written in Rust.
+    /// wasm, in JavaScript, or written in Rust.
     pub(crate) fn registry(&self, mut modules: Vec<Arc<HostModule>>) -> Result<Registry, Error> {
         let mut registry = Registry::new();
         for Host { name, body } in &self.0 {
@@ -89,7 +104,7 @@ impl Hosts {
             let failed = |reason: String| Error::Host { name: name.clone(), reason };
             let missing = match body {
                 Body::Registered { missing, .. } => missing,
-                Body::Wasm(..) | Body::Guest { .. } => "nobody made it",
+                Body::Wasm(..) | Body::JavaScript { .. } | Body::Guest { .. } => "nobody made it",
             };
             let at = modules.iter().position(|module| module.interface().name == *name);
             let module = modules.remove(at.ok_or_else(|| failed(missing.to_owned()))?);
@@ -108,7 +123,9 @@ impl Hosts {
         self.0.iter().map(|host| {
             let interface = match &host.body {
                 Body::Wasm(wasm, _) => Some(&wasm.interface),
-                Body::Guest { interface, .. } | Body::Registered { interface, .. } => interface.as_ref(),
+                Body::Guest { interface, .. }
+                | Body::JavaScript { interface, .. }
+                | Body::Registered { interface, .. } => interface.as_ref(),
             };
             (host.name.as_str(), interface)
         })

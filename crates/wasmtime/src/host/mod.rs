@@ -4,12 +4,14 @@
 mod build;
 mod crossing;
 mod imports;
+mod javascript;
 mod module;
 mod typed;
 
 pub(crate) use build::Hosts;
 pub(crate) use crossing::{Entries, Native};
 pub(crate) use imports::add_to_linker;
+pub(crate) use javascript::world;
 pub(crate) use module::Instance;
 pub(crate) use typed::{link, link_module};
 

@@ -15,7 +15,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     // What it writes names core, so its tests use that; nobody else names it.
     ("amphi-macros", &["amphi-core"]),
     ("amphi-wasi", &[]),
-    ("amphi-wasmtime", &["amphi-core", "amphi-wasi"]),
+    ("amphi-quickjs", &["amphi-core"]),
+    ("amphi-wasmtime", &["amphi-core", "amphi-quickjs", "amphi-wasi"]),
     ("amphi-browser", &["amphi-core", "amphi-wasi"]),
     ("amphi-python", &[]),
     ("amphi-native-python", &["amphi-core"]),
@@ -35,6 +36,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("wasm-bindgen*", &["amphi-browser", "amphi-web"]),
     ("js-sys", &["amphi-browser", "amphi-web"]),
     ("web-sys", &["amphi-browser", "amphi-web"]),
+    ("rquickjs*", &["amphi-quickjs"]),
     ("wasmtime*", &["amphi-wasmtime", "amphi"]),
     ("pyo3*", &["amphi-native-python"]),
 ];
