@@ -8,6 +8,7 @@ mod glue;
 mod hosts;
 mod imports;
 mod inbox;
+mod javascript;
 mod library;
 mod memory;
 mod output;
@@ -15,9 +16,10 @@ mod platform;
 mod run;
 mod start;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use amphi_core::protocol::Waiting;
+use amphi_core::{HostModule, Prepared};
 use js_sys::{ArrayBuffer, Promise, SharedArrayBuffer};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -31,7 +33,9 @@ thread_local! {
     static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
     /// python.wasm as it comes, in the worker that loads it, until somebody waits for it.
     static LOADING: RefCell<Option<Promise>> = const { RefCell::new(None) };
-    /// What the page said before the worker was prepared.
+    /// True while host modules of the next run are loaded.
+    static STARTING: Cell<bool> = const { Cell::new(false) };
+    /// What the page said before the worker was prepared, or before the run under way could hear it.
     static EARLY: RefCell<Vec<ToWorker>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -68,8 +72,10 @@ fn serve(message: ToWorker) {
     match message {
         ToWorker::Prepare { wait, control, module } => prepare(&wait, &control, module),
         ToWorker::Library(bytes) => library::sent(bytes),
-        early if WORKER.with_borrow(Option::is_none) => EARLY.with_borrow_mut(|kept| kept.push(early)),
-        ToWorker::Start { program, terminal, module } => start(&program, terminal, &module),
+        early if STARTING.get() || WORKER.with_borrow(Option::is_none) => {
+            EARLY.with_borrow_mut(|kept| kept.push(early))
+        }
+        ToWorker::Start { program, terminal, module } => start(&program, terminal, module),
         ToWorker::Stdin(bytes) => with_inbox(|inbox| inbox.push(&bytes.to_vec())),
         ToWorker::StdinEnd => with_inbox(inbox::Inbox::end),
         ToWorker::Signal(number) => with_inbox(|inbox| inbox.signal(number)),
@@ -147,16 +153,52 @@ fn instantiate(module: &JsValue, waiting: Waiting) -> Result<(), String> {
         .map_err(|error| format!("The browser could not instantiate the guest: {}.", words(&error)))
 }
 
-fn start(program: &str, terminal: bool, module: &JsValue) {
+fn start(program: &str, terminal: bool, module: JsValue) {
+    let prepared = match start::read(program) {
+        Ok(prepared) => prepared,
+        Err(why) => return refuse(why),
+    };
+    javascript::forget();
+    let sources = start::in_javascript(&prepared);
+    if sources.is_empty() {
+        return begin(prepared, Vec::new(), terminal, &module);
+    }
+    STARTING.set(true);
+    spawn_local(async move {
+        let mut modules = Vec::new();
+        let mut failed = None;
+        for (name, source, interface) in sources {
+            match javascript::module(&name, &source, interface.as_ref()).await {
+                Ok(module) => modules.push(module),
+                Err(why) => failed = failed.or(Some(why)),
+            }
+        }
+        STARTING.set(false);
+        match failed {
+            None => begin(prepared, modules, terminal, &module),
+            Some(why) => {
+                // What was said to a run that does not come is for nobody.
+                EARLY.take();
+                refuse(why);
+            }
+        }
+    });
+}
+
+fn refuse(why: String) {
+    post(&ToPage::Refused(why));
+    make_ready();
+}
+
+fn begin(prepared: Prepared, modules: Vec<HostModule>, terminal: bool, module: &JsValue) {
     let Some(worker) = WORKER.with_borrow(Clone::clone) else { return };
     let suspending = worker.waiting == Waiting::Jspi;
-    let started = match start::start(worker, program, terminal, module) {
+    let started = match start::start(worker, prepared, modules, terminal, module) {
         Ok(started) => started,
-        Err(why) => {
-            post(&ToPage::Refused(why));
-            return make_ready();
-        }
+        Err(why) => return refuse(why),
     };
+    // What was said while host modules were loaded is for this run.
+    EARLY.take().into_iter().for_each(serve);
     set_fresh(false);
     if started.is_over() {
         finish(started, String::new());

@@ -2,6 +2,7 @@
 //! own. This file never runs anything.
 
 use crate::bytes::Bytes;
+use crate::host::javascript;
 use crate::module;
 use crate::names::is_python_name;
 use crate::prepared::{Prepared, PreparedBody, PreparedHost};
@@ -71,6 +72,9 @@ fn prepare_host(program: &Program, host: &HostSource) -> Result<PreparedHost, Pr
             return prepared(PreparedBody::Python { guest, interface: declared });
         }
         Body::JavaScript(source) => {
+            if let Some(error) = javascript::import(source) {
+                return Err(error.into());
+            }
             let source = source.clone();
             return prepared(PreparedBody::JavaScript { source, interface: declared });
         }

@@ -6,10 +6,16 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-/// Everything comes from this server; wasm is compiled, and JavaScript never made from text.
+/// Everything comes from this server; wasm is compiled, and JavaScript never made from text
+/// but in a worker.
 pub(crate) const POLICY: &str = "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; \
     form-action 'none'; frame-ancestors 'none'; img-src 'self' blob: data:; style-src 'self'; worker-src 'self'; \
     script-src 'self' 'wasm-unsafe-eval'";
+
+/// The worker's own: it makes modules of the host functions that a program brings in JavaScript, which are text. Nothing
+/// else of them is loaded, and they reach no other server either.
+const WORKER_POLICY: &str = "default-src 'none'; base-uri 'none'; connect-src 'self'; \
+    script-src 'self' blob: 'wasm-unsafe-eval'";
 
 /// The same on every answer. Isolation from other origins is what gives the page shared memory.
 const ALWAYS: &[(&str, &str)] = &[
@@ -23,6 +29,7 @@ const ALWAYS: &[(&str, &str)] = &[
 /// Answers only who asked for this machine by name, and adds the headers.
 pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let kept = is_hashed(request.uri().path());
+    let policy = if request.uri().path().ends_with("/worker.js") { WORKER_POLICY } else { POLICY };
     let mut response = if !is_loopback(request.headers()) {
         // A page elsewhere can make its own name point here; the browser then sends that name.
         (StatusCode::FORBIDDEN, "This server answers only to 127.0.0.1 and localhost.\n").into_response()
@@ -36,7 +43,7 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
     for (name, value) in ALWAYS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     // Without a hash in its name a file may change: the browser keeps it and asks whether it is still the same.
     let cache = if kept && found { "public, max-age=31536000, immutable" } else { "no-cache" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));

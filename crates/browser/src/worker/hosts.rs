@@ -48,11 +48,8 @@ pub(super) fn guests(hosts: Vec<PreparedHost>, calls: &mut HostCalls) -> Result<
                     "The host module {name} runs in the machine's own Python (native-python), which a browser has not. With `python` instead it runs here, in a guest of its own."
                 ));
             }
-            PreparedBody::JavaScript { .. } => {
-                return Err(format!(
-                    "The host module {name} is written in JavaScript, which runs only natively so far."
-                ));
-            }
+            // It is loaded before anything starts, and has no guest.
+            PreparedBody::JavaScript { .. } => return Ok(None),
             PreparedBody::Registered { .. } => {
                 return Err(format!(
                     "The host module {name} is written in Rust and registered natively; a browser has none. Give it a `python`, `wat` or `wasm` body to run here."
@@ -60,9 +57,9 @@ pub(super) fn guests(hosts: Vec<PreparedHost>, calls: &mut HostCalls) -> Result<
             }
         };
         let id = calls.add_guest(program.limits.memory_bytes);
-        Ok((Host { name, id, body }, program))
+        Ok(Some((Host { name, id, body }, program)))
     });
-    guests.collect()
+    guests.filter_map(Result::transpose).collect()
 }
 
 impl Host {

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use amphi_core::abi::{self, GuestExport, HostCalls};
 use amphi_core::protocol::Waiting;
 use amphi_core::{
-    Bytes, Change, ChangedFile, Exit, ExportCall, GuestId, LIB, Outcome, Prepared, Program, Registry, Stdin, Timing,
-    Turns, WORK, Watch, trap,
+    Bytes, Change, ChangedFile, Exit, ExportCall, GuestId, HostModule, Interface, LIB, Outcome, Prepared, PreparedBody,
+    PreparedHost, Program, Registry, Source, Stdin, Timing, Turns, WORK, Watch, trap,
 };
 use amphi_wasi::trace::Recorder;
 use amphi_wasi::{Access, Config, Content, Context, Determinism, FaultError, Gate, Limits, Preopen, Stream, Tree};
@@ -42,15 +42,38 @@ pub(super) struct Started {
     calls: Vec<ExportCall>,
 }
 
+/// Reads a program.
+///
+/// # Errors
+/// In words: what is wrong with it.
+pub(super) fn read(program: &str) -> Result<Prepared, String> {
+    serde_json::from_str(program).map_err(|error| format!("The program could not be read: {error}."))
+}
+
+/// The host modules of a program that are written in JavaScript, which are loaded before everything else: only that takes
+/// turns of the event loop.
+pub(super) fn in_javascript(prepared: &Prepared) -> Vec<(String, Source, Option<Interface>)> {
+    let of = |host: &PreparedHost| match &host.body {
+        PreparedBody::JavaScript { source, interface } => Some((host.name.clone(), source.clone(), interface.clone())),
+        _ => None,
+    };
+    prepared.hosts.iter().filter_map(of).collect()
+}
+
 /// Sets everything up; the guest's entry point is called next.
 ///
 /// # Errors
 /// In words: why this program cannot run here.
-pub(super) fn start(worker: super::Worker, program: &str, terminal: bool, module: &JsValue) -> Result<Started, String> {
+pub(super) fn start(
+    worker: super::Worker,
+    prepared: Prepared,
+    javascript: Vec<HostModule>,
+    terminal: bool,
+    module: &JsValue,
+) -> Result<Started, String> {
     let clock = Clock::new();
     let prepare_ms = clock.now_ms();
-    let Prepared { program, hosts: prepared } =
-        serde_json::from_str(program).map_err(|error| format!("The program could not be read: {error}."))?;
+    let Prepared { program, hosts: prepared } = prepared;
     check(&program)?;
     let module = if program.is_python() { worker.python.as_ref().map_err(String::clone)? } else { module };
     if !(program.is_python() && worker.fresh) {
@@ -83,7 +106,11 @@ pub(super) fn start(worker: super::Worker, program: &str, terminal: bool, module
     let limits = program.limits.clone();
     let calls = program.calls.clone();
     let gate = gate(&program.watch)?;
-    let mut calls_of_hosts = HostCalls::new(Registry::new(), limits.memory_bytes, limits.call_depth);
+    let mut registry = Registry::new();
+    for module in javascript {
+        registry.add(module).map_err(|error| error.to_string())?;
+    }
+    let mut calls_of_hosts = HostCalls::new(registry, limits.memory_bytes, limits.call_depth);
     if gate.is_some() {
         calls_of_hosts.watch();
     }

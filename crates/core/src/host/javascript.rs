@@ -21,6 +21,7 @@
 
 mod calls;
 mod from_js;
+mod imports;
 mod into_js;
 pub mod names;
 mod offer;
@@ -34,6 +35,7 @@ use crate::handle::Handle;
 use crate::types::Signature;
 
 pub use calls::{call, call_function, call_python, conclude, invoke};
+pub use imports::import;
 pub use offer::{infer, missing};
 pub use table::{Held, Table};
 pub use thrown::{host_error, thrown_python};

@@ -22,7 +22,7 @@ const held = [], free = [];
 /** Timers in the order they are due. */
 let timers = [];
 let lastTimer = 0;
-/** What Rust gives: `call(number, args)`, `drop(number)`, `print(text)`, `now()` in milliseconds. */
+/** What Rust gives: `call(number, args)`, `drop(number)`, `print(text)`, `now()` in milliseconds; `timer(ms)` asks to fire. */
 let host = null;
 const collected = new FinalizationRegistry((number) => host.drop(number));
 
@@ -167,6 +167,8 @@ export function setTimeout(callback, ms = 0, ...args) {
   const at = timers.findIndex((other) => other.due > due);
   lastTimer += 1;
   timers.splice(at < 0 ? timers.length : at, 0, { due, id: lastTimer, callback, args });
+  // An engine without an event loop looks for itself when the next one is due.
+  host.timer?.(due - host.now());
   return lastTimer;
 }
 

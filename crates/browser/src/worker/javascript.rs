@@ -1,0 +1,269 @@
+//! Host modules in JavaScript, run by the worker's own engine: its values made and looked at, as core sees an engine. What
+//! they mean is core's. Which names a module finds around it is `javascript.js`'s.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use amphi_core::javascript::{self, Engine, Failure, GLOBALS, Outcome, PRELUDE, PRELUDE_NAME, Role, Table};
+use amphi_core::{
+    Cx, Exit, Function, Handle, HostError, HostFunction, HostModule, Interface, Limit, Signature, Source, Value,
+};
+use js_sys::{Array, Promise, Reflect, Uint8Array};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::crossing::Worker;
+use super::run;
+
+#[wasm_bindgen(module = "/src/javascript.js")]
+extern "C" {
+    fn load(prelude: &str, name: &str, text: &str, allowed: Vec<String>, host: &JsValue) -> Promise;
+}
+
+thread_local! {
+    /// The host modules of the run, by number.
+    static MACHINES: RefCell<Vec<Rc<Machine>>> = const { RefCell::new(Vec::new()) };
+    /// Calls of Python's into JavaScript that are under way.
+    static CALLS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// One host module.
+struct Machine {
+    /// What the prelude exports.
+    tools: JsValue,
+    /// What the module exports.
+    exports: JsValue,
+    table: Rc<Table>,
+    /// What the prelude calls.
+    _host: [JsValue; 3],
+}
+
+/// Forgets the host modules of the run before.
+pub(super) fn forget() {
+    MACHINES.take();
+}
+
+/// Evaluates a file, and offers what it exports as the host module of that name.
+///
+/// # Errors
+/// In words: the file fails, or lacks what is declared.
+pub(super) async fn module(name: &str, source: &Source, declared: Option<&Interface>) -> Result<HostModule, String> {
+    let number = MACHINES.with_borrow(Vec::len);
+    let told = |error: HostError| match error.traceback.trim_end() {
+        "" => format!("The host module {name}: {}: {error}", source.file),
+        traceback => format!("The host module {name}: {}: {error}\n{traceback}", source.file),
+    };
+    let table = Rc::new(Table::default());
+    let functions = functions(number, &table);
+    let host = js_sys::Object::new();
+    for (key, function) in ["call", "drop", "print"].into_iter().zip(&functions) {
+        set(&host, key, function);
+    }
+    set(&host, "name", &PRELUDE_NAME.into());
+    let allowed = GLOBALS.iter().map(|name| (*name).to_owned()).collect();
+    // The name stands in a comment of one line.
+    let file = source.file.replace(char::is_control, "");
+    let loaded = JsFuture::from(load(PRELUDE, &file, &source.text, allowed, &host)).await;
+    let loaded = loaded.map_err(|error| format!("The host module {name} cannot run: {}.", crate::words(&error)))?;
+    let part = |key: &str| Reflect::get(&loaded, &key.into()).unwrap_or_default();
+    let machine = Machine { tools: part("tools"), exports: part("exports"), table, _host: functions };
+    let js = Js(Rc::new(machine), number);
+    let error = part("error");
+    if js.0.exports.is_undefined() {
+        return Err(told(javascript::host_error(&js, Failure::Thrown(error))));
+    }
+    MACHINES.with_borrow_mut(|machines| machines.push(Rc::clone(&js.0)));
+    let interface = match declared {
+        None => javascript::infer(&js, name).map_err(told)?,
+        Some(declared) => match javascript::missing(&js, declared).map_err(told)? {
+            None => declared.clone(),
+            Some(missing) => return Err(format!("The host module {name}: {}: {missing}", source.file)),
+        },
+    };
+    let functions = interface.functions.clone();
+    let builder = functions.into_iter().fold(HostModule::implement(interface), |builder, function| {
+        let path = function.path();
+        builder.boxed(&path, Box::new(Body { function, machine: number }))
+    });
+    builder.build().map_err(|error| error.to_string())
+}
+
+fn set(object: &js_sys::Object, key: &str, value: &JsValue) {
+    // A fresh object takes every property.
+    let _ = Reflect::set(object, &key.into(), value);
+}
+
+/// What the prelude calls: `call`, `drop` and `print`. They live as long as JavaScript holds them.
+fn functions(number: usize, table: &Rc<Table>) -> [JsValue; 3] {
+    let call = move |thing: u32, args: Array| -> Result<JsValue, JsValue> {
+        let Some(js) = Js::of(number) else { return Ok(JsValue::UNDEFINED) };
+        let mut worker = Worker;
+        let mut cx = Cx::new(&mut worker);
+        let cx = (CALLS.get() > 0).then_some(&mut cx);
+        javascript::call_python(&js, cx, thing, args.to_vec()).map_err(|failure| match failure {
+            Failure::Thrown(thrown) => thrown,
+            Failure::Host(error) => JsValue::from_str(&error.to_string()),
+        })
+    };
+    let table = Rc::clone(table);
+    let drop = move |thing: u32| Table::drop(&table, thing);
+    let print = |text: String| {
+        // Before its run a module has nobody to tell.
+        let _ = run::with(|run| {
+            if !run.output.borrow_mut().write(true, text.as_bytes(), run.clock.now_ms()) {
+                run.ended(Exit::Limit(Limit::Output));
+            }
+        });
+    };
+    [
+        Closure::wrap(Box::new(call) as Box<dyn Fn(u32, Array) -> Result<JsValue, JsValue>>).into_js_value(),
+        Closure::wrap(Box::new(drop) as Box<dyn Fn(u32)>).into_js_value(),
+        Closure::wrap(Box::new(print) as Box<dyn Fn(String)>).into_js_value(),
+    ]
+}
+
+/// One function of a host module.
+struct Body {
+    function: Function,
+    machine: usize,
+}
+
+impl HostFunction for Body {
+    fn signature(&self) -> &Signature {
+        &self.function.signature
+    }
+
+    fn call(&self, _: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
+        entered(self.machine, |js| javascript::call(js, &self.function, args))
+    }
+}
+
+/// Acts in a host module while Python waits for it.
+fn entered(machine: usize, act: impl FnOnce(&Js) -> Result<Value, HostError>) -> Result<Value, HostError> {
+    let js = Js::of(machine).ok_or_else(|| HostError::host("the host module of this function is gone"))?;
+    CALLS.set(CALLS.get() + 1);
+    let done = act(&js);
+    CALLS.set(CALLS.get() - 1);
+    done
+}
+
+/// A thing of JavaScript that Python holds, by the number that the prelude has it under.
+struct Thing {
+    machine: usize,
+    number: u32,
+}
+
+impl Drop for Thing {
+    fn drop(&mut self) {
+        if let Some(js) = Js::of(self.machine) {
+            // Where it fails nothing is held.
+            let _ = js.tool("release", vec![self.number.into()]);
+        }
+    }
+}
+
+/// A host module as core sees an engine.
+struct Js(Rc<Machine>, usize);
+
+impl Js {
+    fn of(number: usize) -> Option<Self> {
+        let machine = MACHINES.try_with(|machines| machines.borrow().get(number).cloned()).ok()??;
+        Some(Self(machine, number))
+    }
+}
+
+impl Engine for Js {
+    type Value = JsValue;
+
+    fn nothing(&self) -> JsValue {
+        JsValue::UNDEFINED
+    }
+
+    fn truth(&self, truth: bool) -> JsValue {
+        truth.into()
+    }
+
+    fn number(&self, number: f64) -> JsValue {
+        number.into()
+    }
+
+    fn text(&self, text: &str) -> Outcome<JsValue> {
+        Ok(text.into())
+    }
+
+    fn bytes(&self, bytes: &[u8]) -> Outcome<JsValue> {
+        Ok(Uint8Array::from(bytes).into())
+    }
+
+    fn list(&self, items: Vec<JsValue>) -> Outcome<JsValue> {
+        Ok(items.into_iter().collect::<Array>().into())
+    }
+
+    fn as_truth(&self, value: &JsValue) -> Option<bool> {
+        value.as_bool()
+    }
+
+    fn as_number(&self, value: &JsValue) -> Option<f64> {
+        value.as_f64()
+    }
+
+    fn as_text(&self, value: &JsValue) -> Option<String> {
+        value.as_string()
+    }
+
+    fn as_bytes(&self, value: &JsValue) -> Option<Vec<u8>> {
+        value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
+    }
+
+    fn as_list(&self, value: &JsValue) -> Option<Vec<JsValue>> {
+        value.dyn_ref::<Array>().map(Array::to_vec)
+    }
+
+    fn get(&self, object: &JsValue, name: &str) -> Outcome<JsValue> {
+        if !object.is_object() && !object.is_function() {
+            return Ok(JsValue::UNDEFINED);
+        }
+        Reflect::get(object, &name.into()).map_err(Failure::Thrown)
+    }
+
+    fn tool(&self, name: &str, args: Vec<JsValue>) -> Outcome<JsValue> {
+        let tool = Reflect::get(&self.0.tools, &name.into()).map_err(Failure::Thrown)?;
+        let args: Array = args.into_iter().collect();
+        tool.unchecked_ref::<js_sys::Function>().apply(&JsValue::UNDEFINED, &args).map_err(Failure::Thrown)
+    }
+
+    fn exports(&self) -> JsValue {
+        self.0.exports.clone()
+    }
+
+    fn table(&self) -> &Table {
+        &self.0.table
+    }
+
+    fn handle(&self, number: u32, role: Role) -> Handle {
+        let thing = Thing { machine: self.1, number };
+        match role {
+            Role::Resource(name) => Handle::new(&name, thing),
+            Role::Callable(declared) => Handle::callable_of(thing, move |thing, _, args| {
+                entered(thing.machine, |js| javascript::call_function(js, thing.number, declared.as_deref(), args))
+            }),
+        }
+    }
+
+    fn own(&self, handle: &Handle) -> Option<u32> {
+        handle.get::<Thing>().filter(|thing| thing.machine == self.1).map(|thing| thing.number)
+    }
+
+    fn settle(&self, value: JsValue) -> Outcome<JsValue> {
+        if !value.is_object() && !value.is_function() {
+            return Ok(value);
+        }
+        let kind = self.tool("kind", vec![value.clone()])?;
+        if kind.as_string().as_deref() != Some("promise") {
+            return Ok(value);
+        }
+        Err(HostError::new("RuntimeError", "this browser cannot wait for a promise here").into())
+    }
+}
