@@ -109,14 +109,18 @@ function instance(module, object) {
   return { exports, memory, bytes: new Uint8Array(0) };
 }
 
+/** Calls of host functions, which may give promises. */
+const OPEN = ["call", "call_flat", "handle_call"];
+
 /**
  * Makes a fresh instance of `module` the program's guest. With `suspending`, the calls named in `waits` suspend it while
- * the shim asks to wait.
+ * the shim asks to wait, and with `opens` so do those of host functions.
  */
-export function guest_instantiate(module, suspending, waits) {
+export function guest_instantiate(module, suspending, waits, opens) {
   const object = offered();
   if (suspending) {
     for (const name of waits) object.wasi_snapshot_preview1[name] = suspend(shim["wasi_" + name]);
+    if (opens) for (const name of OPEN) object["amphi:host@1"][name] = suspend(shim["host_" + name]);
     object["amphi:host@1"].interrupt = letting_messages_in(shim.host_interrupt);
   }
   guest_drop();

@@ -13,6 +13,7 @@ mod library;
 mod memory;
 mod output;
 mod platform;
+mod promise;
 mod run;
 mod start;
 
@@ -125,7 +126,7 @@ fn prepare(way: &str, control: &JsValue, python: JsValue) {
 /// Instantiates Python, so that the next run only has to start it.
 fn make_ready() {
     let Some(worker) = WORKER.with_borrow(Clone::clone) else { return };
-    let fresh = match worker.python.as_ref().map(|python| instantiate(python, worker.waiting)) {
+    let fresh = match worker.python.as_ref().map(|python| instantiate(python, worker.waiting, false)) {
         Ok(Ok(())) => true,
         Ok(Err(why)) => return post(&ToPage::Failed(why)),
         // Other guests can run.
@@ -143,13 +144,14 @@ fn set_fresh(fresh: bool) {
     });
 }
 
-fn instantiate(module: &JsValue, waiting: Waiting) -> Result<(), String> {
+/// `opens`: host functions may give promises, so that calls of them suspend the guest.
+fn instantiate(module: &JsValue, waiting: Waiting, opens: bool) -> Result<(), String> {
     let missing = glue::missing_imports(module);
     if !missing.is_empty() {
         return Err(start::missing(&missing));
     }
     let waits = WAITING_CALLS.iter().map(|name| (*name).to_owned()).collect();
-    glue::guest_instantiate(module, waiting == Waiting::Jspi, waits)
+    glue::guest_instantiate(module, waiting == Waiting::Jspi, waits, opens)
         .map_err(|error| format!("The browser could not instantiate the guest: {}.", words(&error)))
 }
 

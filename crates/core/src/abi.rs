@@ -17,7 +17,7 @@ mod typed;
 use crate::types::CoreType;
 
 pub use calls::{HostCalls, Step};
-pub use invocation::Invocation;
+pub use invocation::{Invocation, Open, Served};
 pub use memory::{GuestMemory, OutOfBounds};
 pub use seen::SeenCall;
 pub use typed::{TypedImport, TypedOffer};

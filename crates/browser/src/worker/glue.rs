@@ -21,7 +21,12 @@ extern "C" {
     pub(super) fn imports(module: &JsValue, from: &str, name: &str) -> bool;
 
     #[wasm_bindgen(catch)]
-    pub(super) fn guest_instantiate(module: &JsValue, suspending: bool, waits: Vec<String>) -> Result<(), JsValue>;
+    pub(super) fn guest_instantiate(
+        module: &JsValue,
+        suspending: bool,
+        waits: Vec<String>,
+        opens: bool,
+    ) -> Result<(), JsValue>;
     #[wasm_bindgen(catch)]
     pub(super) fn guest_add(module: &JsValue, typed: &Array) -> Result<bool, JsValue>;
     pub(super) fn guest_turn(number: u32);

@@ -15,7 +15,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::crossing::Worker;
-use super::run;
+use super::{promise, run};
 
 #[wasm_bindgen(module = "/src/javascript.js")]
 extern "C" {
@@ -42,6 +42,7 @@ struct Machine {
 
 /// Forgets the host modules of the run before.
 pub(super) fn forget() {
+    promise::forget();
     MACHINES.take();
 }
 
@@ -101,7 +102,8 @@ fn functions(number: usize, table: &Rc<Table>) -> [JsValue; 3] {
         let Some(js) = Js::of(number) else { return Ok(JsValue::UNDEFINED) };
         let mut worker = Worker;
         let mut cx = Cx::new(&mut worker);
-        let cx = (CALLS.get() > 0).then_some(&mut cx);
+        // While the guest is suspended for a promise, what follows it may call Python.
+        let cx = (CALLS.get() > 0 || promise::is_waited()).then_some(&mut cx);
         javascript::call_python(&js, cx, thing, args.to_vec()).map_err(|failure| match failure {
             Failure::Thrown(thrown) => thrown,
             Failure::Host(error) => JsValue::from_str(&error.to_string()),
@@ -136,15 +138,33 @@ impl HostFunction for Body {
     }
 
     fn call(&self, _: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
-        entered(self.machine, |js| javascript::call(js, &self.function, args))
+        let given = |js: &Js| javascript::invoke(js, &self.function, args);
+        let result = self.function.signature.result.clone();
+        entered(self.machine, given, move |js, given| javascript::conclude(js, result.as_ref(), given))
     }
 }
 
-/// Acts in a host module while Python waits for it.
-fn entered(machine: usize, act: impl FnOnce(&Js) -> Result<Value, HostError>) -> Result<Value, HostError> {
-    let js = Js::of(machine).ok_or_else(|| HostError::host("the host module of this function is gone"))?;
+/// Calls into a host module while Python waits for it. What it gives may be a promise: then the call stays open, if the
+/// guest can be suspended, and what this gives means nothing.
+fn entered(
+    machine: usize,
+    call: impl FnOnce(&Js) -> Outcome<JsValue>,
+    conclude: impl FnOnce(&Js, Outcome<JsValue>) -> Result<Value, HostError> + 'static,
+) -> Result<Value, HostError> {
+    let gone = || HostError::host("the host module of this function is gone");
+    let js = Js::of(machine).ok_or_else(gone)?;
+    let outermost = CALLS.get() == 0;
     CALLS.set(CALLS.get() + 1);
-    let done = act(&js);
+    let given = call(&js);
+    let done = match given.as_ref().ok().and_then(|given| js.promise(given)) {
+        Some(promise) if outermost && promise::can_wait() => {
+            let conclude = move |given| conclude(&Js::of(machine).ok_or_else(gone)?, given);
+            promise::wait(&promise, Box::new(conclude));
+            Ok(Value::None)
+        }
+        Some(_) => conclude(&js, given.and_then(|given| js.settle(given))),
+        None => conclude(&js, given),
+    };
     CALLS.set(CALLS.get() - 1);
     done
 }
@@ -171,6 +191,18 @@ impl Js {
     fn of(number: usize) -> Option<Self> {
         let machine = MACHINES.try_with(|machines| machines.borrow().get(number).cloned()).ok()??;
         Some(Self(machine, number))
+    }
+
+    /// The promise it is, if it is one or behaves like one.
+    fn promise(&self, value: &JsValue) -> Option<Promise> {
+        if !value.is_object() && !value.is_function() {
+            return None;
+        }
+        let kind = self.tool("kind", vec![value.clone()]).ok()?;
+        if kind.as_string().as_deref() != Some("promise") {
+            return None;
+        }
+        self.tool("promise", vec![value.clone()]).ok()?.dyn_into().ok()
     }
 }
 
@@ -247,7 +279,9 @@ impl Engine for Js {
         match role {
             Role::Resource(name) => Handle::new(&name, thing),
             Role::Callable(declared) => Handle::callable_of(thing, move |thing, _, args| {
-                entered(thing.machine, |js| javascript::call_function(js, thing.number, declared.as_deref(), args))
+                let (to, number) = (declared.clone(), thing.number);
+                let given = |js: &Js| javascript::invoke_function(js, number, declared.as_deref(), args);
+                entered(thing.machine, given, move |js, given| javascript::conclude_function(js, to.as_deref(), given))
             }),
         }
     }
@@ -257,13 +291,9 @@ impl Engine for Js {
     }
 
     fn settle(&self, value: JsValue) -> Outcome<JsValue> {
-        if !value.is_object() && !value.is_function() {
-            return Ok(value);
+        match self.promise(&value) {
+            None => Ok(value),
+            Some(_) => Err(HostError::new("RuntimeError", "this browser cannot wait for a promise here").into()),
         }
-        let kind = self.tool("kind", vec![value.clone()])?;
-        if kind.as_string().as_deref() != Some("promise") {
-            return Ok(value);
-        }
-        Err(HostError::new("RuntimeError", "this browser cannot wait for a promise here").into())
     }
 }

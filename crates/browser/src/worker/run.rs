@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use amphi_core::abi::{AbiCall, HostCalls, Step, TypedImport};
+use amphi_core::abi::{AbiCall, HostCalls, Served, Step, TypedImport};
 use amphi_core::protocol::Waiting;
 use amphi_core::{Exit, GuestId, Limit, MAX_FLAT_PARAMS, Turns};
 use amphi_wasi::{Call, Context, Flow, Stop, Wait};
@@ -17,6 +17,7 @@ use super::library;
 use super::memory::GuestMemory;
 use super::output::Output;
 use super::platform::WorkerPlatform;
+use super::promise;
 use crate::message::ToPage;
 
 thread_local! {
@@ -87,6 +88,9 @@ pub(super) fn wasi(call: Call, args: &[u64]) -> Answer {
 
 /// Serves a host call. While a host function runs nothing of the run is borrowed: it may call back into the guest.
 pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
+    if let Some(answer) = promise::again() {
+        return answer;
+    }
     let mut step = None;
     let answer = with(|run| match call {
         AbiCall::Interrupt => run.interrupt(),
@@ -100,7 +104,10 @@ pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
         None => answer,
         Some(Step::Done(number)) => Answer::Number(number),
         Some(Step::Invoke(invocation)) => {
-            let number = invocation.serve(&mut Worker);
+            let number = match invocation.begin(&mut Worker, &mut promise::is_begun) {
+                Served::Answered(number) => number,
+                Served::Open(call) => return promise::suspend(call),
+            };
             // The guest may have ended in what the host function called: then it goes on nowhere.
             with(|run| run.exit.is_none()).filter(|goes_on| *goes_on).map_or(Answer::Stop, |_| Answer::Number(number))
         }

@@ -76,8 +76,10 @@ pub(super) fn start(
     let Prepared { program, hosts: prepared } = prepared;
     check(&program)?;
     let module = if program.is_python() { worker.python.as_ref().map_err(String::clone)? } else { module };
-    if !(program.is_python() && worker.fresh) {
-        instantiate(module, worker.waiting)?;
+    // Calls that may suspend the guest cost a frame of JavaScript each: only who needs them has them.
+    let opens = !javascript.is_empty() && worker.waiting == Waiting::Jspi;
+    if opens || !(program.is_python() && worker.fresh) {
+        instantiate(module, worker.waiting, opens)?;
     }
     let (serve, ..) = GuestExport::Serve.declared();
     let entry = if program.calls.is_empty() { "_start" } else { serve };

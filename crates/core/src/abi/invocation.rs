@@ -48,13 +48,57 @@ impl Invocation {
 
     /// Calls the host function, writes its answer and gives what the guest gets.
     pub fn serve(self, crossing: &mut dyn Crossing) -> i32 {
+        match self.begin(crossing, &mut || false) {
+            Served::Answered(answer) => answer,
+            // Nobody said that it is open.
+            Served::Open(_) => NOTHING,
+        }
+    }
+
+    /// The same where a host function may return before it has its result. Once it has returned, `is_open` is asked
+    /// whether that is so; what it returned is dropped then, and [`Open::finish`] gives the guest what came of it.
+    pub fn begin(self, crossing: &mut dyn Crossing, is_open: &mut dyn FnMut() -> bool) -> Served {
         let Self { guest, what, reply } = self;
         let seen = crossing.watch().map(|begin_ns| (begin_ns, what.seen()));
-        let scalar = what.scalar();
-        let mut cx = Cx::new(crossing);
-        let given = what.run(&mut cx);
+        let (scalar, declared) = (what.scalar(), what.declared());
+        let given = what.run(&mut Cx::new(crossing));
+        let open = Open { guest, reply, declared, scalar, seen };
+        if is_open() { Served::Open(open) } else { Served::Answered(open.answer(crossing, given)) }
+    }
+}
+
+/// What became of a host function that was called.
+pub enum Served {
+    /// Its answer is written; the guest gets this number.
+    Answered(i32),
+    /// It has returned, and has no result yet.
+    Open(Open),
+}
+
+/// A host function that was called for a guest and has not answered. The guest waits.
+pub struct Open {
+    guest: GuestId,
+    reply: Reply,
+    /// Where it is declared; not for callables.
+    declared: Option<(Arc<HostModule>, usize)>,
+    scalar: Option<Scalar>,
+    seen: Option<(u64, SeenCall)>,
+}
+
+impl Open {
+    /// Writes what came of the call, and gives what the guest gets.
+    pub fn finish(self, crossing: &mut dyn Crossing, given: Result<Value, HostError>) -> i32 {
+        let given = given.and_then(|value| match &self.declared {
+            Some((module, at)) => module.checked(*at, value),
+            None => Ok(value),
+        });
+        self.answer(crossing, given.map(Given::Value))
+    }
+
+    fn answer(self, crossing: &mut dyn Crossing, given: Result<Given, HostError>) -> i32 {
+        let Self { guest, reply, scalar, seen, .. } = self;
         // What the host function let go of the guest hears before it goes on.
-        let mut given = cx.release(guest).and(given);
+        let mut given = Cx::new(crossing).release(guest).and(given);
         if let Some((begin_ns, seen)) = seen {
             let seen = match &given {
                 Ok(Given::Value(value)) => seen.end(Ok(value)),
@@ -81,6 +125,14 @@ impl What {
                 Ok(Given::Slot(slots[0]))
             }
             Self::Handle { handle, args } => handle.call(cx, args).map(Given::Value),
+        }
+    }
+
+    /// Where the function is declared.
+    fn declared(&self) -> Option<(Arc<HostModule>, usize)> {
+        match self {
+            Self::Function { module, at, .. } | Self::Slots { module, at, .. } => Some((module.clone(), *at)),
+            Self::Handle { .. } => None,
         }
     }
 

@@ -286,3 +286,24 @@ fn the_guest_holds_a_callable_of_the_host() {
     assert!(habitat.call(AbiCall::Call, 1, &back(0)).is_ok());
     assert!(habitat.call(AbiCall::Call, 1, &back(1)).is_err());
 }
+
+#[test]
+fn a_function_may_return_before_it_has_its_result() {
+    let mut habitat = Habitat::new(calls());
+    for (given, answer) in [
+        (Ok(7.into()), Ok(7)),
+        (Ok("text".into()), Err("HostError: demo.demo() result: expected s32, got 'text' (str)")),
+        (Err(HostError::value_error("late")), Err("ValueError: late")),
+    ] {
+        habitat.memory.write(64, &[1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]).expect("inside");
+        let step = habitat.calls.begin(GuestId::PROGRAM, &mut habitat.memory, AbiCall::CallFlat, &[0, 64]);
+        let Step::Invoke(invocation) = step else { panic!("it needs its context") };
+        let Served::Open(open) = invocation.begin(&mut habitat, &mut || true) else { panic!("it is open") };
+        assert_eq!(habitat.memory.copy(64, 1).expect("inside"), [1], "nothing is written yet");
+        let number = open.finish(&mut habitat, given);
+        match answer {
+            Ok(slot) => assert_eq!((number, habitat.memory.copy(64, 1).expect("inside")), (0, vec![slot])),
+            Err(message) => assert_eq!(error(&mut habitat, number), message),
+        }
+    }
+}

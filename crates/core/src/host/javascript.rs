@@ -34,7 +34,7 @@ use crate::error::HostError;
 use crate::handle::Handle;
 use crate::types::Signature;
 
-pub use calls::{call, call_function, call_python, conclude, invoke};
+pub use calls::{call, call_function, call_python, conclude, conclude_function, invoke, invoke_function};
 pub use imports::import;
 pub use offer::{infer, missing};
 pub use table::{Held, Table};

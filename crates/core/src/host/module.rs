@@ -132,6 +132,12 @@ impl HostModule {
         raised(check::result(&self.interface.name, declared, value)?)
     }
 
+    /// Checks what a function gave after it had returned.
+    pub(crate) fn checked(&self, at: usize, value: Value) -> Result<Value, HostError> {
+        let (declared, _) = self.body(at)?;
+        raised(check::result(&self.interface.name, declared, value)?)
+    }
+
     /// Whether a function has to have a context that reaches the guest, even to be called with slots.
     pub(crate) fn needs_cx(&self, at: usize) -> bool {
         self.bodies.get(at).is_none_or(|body| body.function.needs_cx())

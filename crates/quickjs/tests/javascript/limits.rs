@@ -51,6 +51,14 @@ fn nothing_of_the_machine_is_there() {
     for name in ["require", "process", "fetch", "std", "os", "navigator", "performance", "eval", "Function"] {
         assert!(!names.contains(&name), "{name}");
     }
+    let demo = Demo::plain(
+        "export const kinds = [() => {}, async () => {}, function* () {}, async function* () {}].map((f) => f.constructor);
+         export const made = (at) => new kinds[at]('return globalThis')();",
+    );
+    for at in 0..4 {
+        let error = words(demo.call("made", vec![at.into()])).unwrap_err();
+        assert_eq!(error, "HostError: EvalError: host modules cannot make functions of text");
+    }
     let demo = Demo::plain("export const load = () => import('os');");
     let error = words(demo.call("load", vec![])).unwrap_err();
     assert!(error.contains("could not load module"), "{error}");

@@ -78,13 +78,16 @@ fn parameters_are_named_after_the_text() {
     let demo = Demo::plain(
         "const _private = 1; export const version = 3; export class Hidden {}
          export function add(a, b) { return a + b; } export const one = x => x; export default (y, z = 1) => y;
-         export { one as $one };",
+         export { one as $one, one as pass };",
     );
     let shown =
         demo.module.interface().functions.iter().map(|function| format!("{}{}", function.name, function.signature));
     let mut shown: Vec<String> = shown.collect();
     shown.sort();
-    assert_eq!(shown, ["add(a: any, b: any) -> any", "default(y: any) -> any", "one(x: any) -> any"]);
+    assert_eq!(
+        shown,
+        ["add(a: any, b: any) -> any", "default(y: any) -> any", "one(x: any) -> any", "pass_(x: any) -> any"]
+    );
     assert_eq!(
         words(demo.call("add", vec![1.into()])).unwrap_err(),
         "TypeError: demo.add() takes 2 arguments (a: any, b: any), but 1 was given"

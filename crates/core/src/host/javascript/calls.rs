@@ -88,14 +88,27 @@ pub fn call_function<E: Engine>(
     declared: Option<&Signature>,
     args: Vec<Value>,
 ) -> Result<Value, HostError> {
+    let given = invoke_function(engine, number, declared, args).and_then(|given| engine.settle(given));
+    conclude_function(engine, declared, given)
+}
+
+/// Calls such a function; what it gives may be a promise.
+///
+/// # Errors
+/// What it throws, and an argument that is not as declared.
+pub fn invoke_function<E: Engine>(
+    engine: &E,
+    number: u32,
+    declared: Option<&Signature>,
+    args: Vec<Value>,
+) -> Outcome<E::Value> {
     let Some(declared) = declared else {
-        let args = args.into_iter().map(|value| (value, Type::Any)).collect();
-        let given = called(engine, number, args);
-        return conclude(engine, Some(&Type::Any), given);
+        return called(engine, number, args.into_iter().map(|value| (value, Type::Any)).collect());
     };
     let (wanted, given) = (declared.params.len(), args.len());
     if wanted != given {
-        return Err(HostError::type_error(format!("the function takes {wanted} arguments {declared}, not {given}")));
+        let message = format!("the function takes {wanted} arguments {declared}, not {given}");
+        return Err(HostError::type_error(message).into());
     }
     let args = declared.params.iter().zip(args).map(|(param, value)| {
         let value = check::value_of(value, &param.ty);
@@ -103,7 +116,20 @@ pub fn call_function<E: Engine>(
         Ok((value, param.ty.clone()))
     });
     let args = args.collect::<Result<Vec<_>, HostError>>()?;
-    let value = conclude(engine, declared.result.as_ref(), called(engine, number, args))?;
+    called(engine, number, args)
+}
+
+/// What Python gets of a settled call of such a function.
+///
+/// # Errors
+/// What was thrown, as Python raises it; a result that is not as declared.
+pub fn conclude_function<E: Engine>(
+    engine: &E,
+    declared: Option<&Signature>,
+    given: Outcome<E::Value>,
+) -> Result<Value, HostError> {
+    let Some(declared) = declared else { return conclude(engine, Some(&Type::Any), given) };
+    let value = conclude(engine, declared.result.as_ref(), given)?;
     match (&declared.result, value) {
         (None, value) => Ok(value),
         (Some(ty), value) => match check::value_of(value, ty).map_err(|why| why.into_error("the result"))? {
@@ -116,8 +142,7 @@ pub fn call_function<E: Engine>(
 fn called<E: Engine>(engine: &E, number: u32, args: Vec<(Value, Type)>) -> Outcome<E::Value> {
     let callee = engine.tool("holding", vec![place(engine, number)])?;
     let args: Result<Vec<_>, _> = args.into_iter().map(|(value, ty)| to_js(engine, value, &ty)).collect();
-    let given = engine.tool("call", vec![callee, engine.nothing(), engine.list(args?)?])?;
-    engine.settle(given)
+    engine.tool("call", vec![callee, engine.nothing(), engine.list(args?)?])
 }
 
 /// Calls the thing of Python's that JavaScript holds under that number; `cx` is the call of Python's under way.

@@ -5,7 +5,7 @@ use super::calls::method;
 use super::names::{camel, parameters};
 use super::{Engine, Failure, host_error, kind};
 use crate::error::HostError;
-use crate::names::{closest, is_python_name};
+use crate::names::{closest, is_python_name, python_name};
 use crate::types::{Function, Interface, Param, Place, Signature, Type};
 
 /// What a module without a declaration offers: its exported functions that Python can name, of whatever they take and
@@ -19,7 +19,9 @@ pub fn infer<E: Engine>(engine: &E, name: &str) -> Result<Interface, HostError> 
     let pairs = engine.tool("pairs", vec![engine.exports()]).map_err(told)?;
     for [name, export] in engine.as_list(&pairs).unwrap_or_default().as_chunks::<2>().0 {
         let name = engine.as_text(name).unwrap_or_default();
-        if !is_python_name(&name) || kind(engine, export).map_err(told)? != "function" {
+        // A keyword of Python's is a name in JavaScript.
+        let python = python_name(&name);
+        if !is_python_name(&python) || kind(engine, export).map_err(told)? != "function" {
             continue;
         }
         let declared = engine.tool("declared", vec![export.clone()]).map_err(told)?;
@@ -29,7 +31,7 @@ pub fn infer<E: Engine>(engine: &E, name: &str) -> Result<Interface, HostError> 
         let names = parameters(&engine.as_text(text).unwrap_or_default(), count);
         let params = names.into_iter().map(|name| Param { name, ty: Type::Any }).collect();
         interface.functions.push(Function {
-            name: name.clone(),
+            name: python,
             source_name: name,
             docs: String::new(),
             signature: Signature { params, result: Some(Type::Any) },

@@ -15,6 +15,15 @@ const tagOf = bound(Object.prototype.toString);
 const hex = bound(BigInt.prototype.toString), source = bound(Function.prototype.toString);
 const tag = (value) => tagOf(value).slice(8, -1);
 
+// A function made of text would find the engine's own names around it. Nobody here makes any.
+delete globalThis.eval;
+for (const kind of [function () {}, async function () {}, function* () {}, async function* () {}]) {
+  const refuse = function Function() {
+    throw new EvalError("host modules cannot make functions of text");
+  };
+  defineProperty(Object.getPrototypeOf(kind), "constructor", { value: refuse });
+}
+
 /** Of a thing of Python that is here, its number in the table of Rust. */
 const numbers = new WeakMap();
 /** Things of JavaScript that Python holds, and places that are free again. */

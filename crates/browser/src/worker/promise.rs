@@ -1,0 +1,121 @@
+//! The call that waits for a promise, if one does: while it does the program's guest is suspended. This file never knows
+//! what was called.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use amphi_core::abi::Open;
+use amphi_core::javascript::{Failure, Outcome};
+use amphi_core::protocol::Waiting;
+use amphi_core::{Exit, HostError, Limit, Value};
+use js_sys::Promise;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast as _, JsValue};
+
+use super::crossing::Worker;
+use super::glue;
+use super::run::{self, Answer};
+
+/// Makes of what the promise came to what Python gets.
+type Conclude = Box<dyn FnOnce(Outcome<JsValue>) -> Result<Value, HostError>>;
+
+struct Waited {
+    settled: Rc<RefCell<Option<Outcome<JsValue>>>>,
+    conclude: Conclude,
+    /// The call; none until it has returned.
+    call: Option<Open>,
+}
+
+thread_local! {
+    static WAITED: RefCell<Option<Waited>> = const { RefCell::new(None) };
+}
+
+/// Whether the program's guest can be suspended in the call under way: nothing of JavaScript is below it.
+pub(super) fn can_wait() -> bool {
+    !is_waited() && run::with(|run| run.waiting == Waiting::Jspi && run.nested == 0).unwrap_or(false)
+}
+
+/// Whether a call waits.
+pub(super) fn is_waited() -> bool {
+    WAITED.with_borrow(Option::is_some)
+}
+
+/// Whether the call that has just returned is to wait.
+pub(super) fn is_begun() -> bool {
+    WAITED.with_borrow(|waited| waited.as_ref().is_some_and(|waited| waited.call.is_none()))
+}
+
+/// Has the call under way wait for a promise.
+pub(super) fn wait(promise: &Promise, conclude: Conclude) {
+    let settled = Rc::new(RefCell::new(None));
+    let settle = |make: fn(JsValue) -> Outcome<JsValue>| {
+        let settled = Rc::clone(&settled);
+        Closure::once_into_js(move |value: JsValue| {
+            settled.replace(Some(make(value)));
+            glue::wake_up();
+        })
+    };
+    let (done, failed) = (settle(Ok), settle(|thrown| Err(Failure::Thrown(thrown))));
+    if let Ok(then) = js_sys::Reflect::get(promise, &"then".into()) {
+        let args = js_sys::Array::of2(&done, &failed);
+        // It throws only where a host module changed what promises are; the run's limit ends the wait then.
+        let _ = then.unchecked_ref::<js_sys::Function>().apply(promise, &args);
+    }
+    WAITED.set(Some(Waited { settled, conclude, call: None }));
+}
+
+/// The call has returned: its guest is suspended.
+pub(super) fn suspend(call: Open) -> Answer {
+    WAITED.with_borrow_mut(|waited| {
+        if let Some(waited) = waited {
+            waited.call = Some(call);
+        }
+    });
+    let until = run::with(|run| {
+        let now = run.clock.now_ms();
+        run.output.borrow_mut().send(now);
+        run.until_ms = run.deadline_ms;
+    });
+    until.map_or(Answer::Stop, |()| Answer::Wait)
+}
+
+/// The suspended guest asks again: what it gets, or that it waits on. None if no call waits.
+pub(super) fn again() -> Option<Answer> {
+    let waits = WAITED.with_borrow(|waited| waited.as_ref().is_some_and(|waited| waited.call.is_some()));
+    // Calls below the one that waits are others.
+    if !waits || run::with(|run| run.nested > 0).unwrap_or(false) {
+        return None;
+    }
+    let stopped = run::with(|run| {
+        let interrupted = run.inbox.pending_signal() != 0;
+        if run.exit.is_none() && run.clock.now_ms() >= run.deadline_ms {
+            run.ended(Exit::Limit(Limit::Wall));
+        } else if run.exit.is_none() && interrupted && !run.asks_for_signals {
+            run.ended(Exit::Interrupted);
+        }
+        (run.exit.is_some(), interrupted)
+    });
+    let (over, interrupted) = stopped.unwrap_or((true, false));
+    if over {
+        forget();
+        return Some(Answer::Stop);
+    }
+    let Some(Waited { settled, conclude, call: Some(call) }) = WAITED.take() else { return Some(Answer::Stop) };
+    let outcome = match settled.take() {
+        Some(outcome) => outcome,
+        None if interrupted => Err(HostError::host("the host function was interrupted").into()),
+        None => {
+            WAITED.set(Some(Waited { settled, conclude, call: Some(call) }));
+            return Some(Answer::Wait);
+        }
+    };
+    let number = call.finish(&mut Worker, conclude(outcome));
+    Some(
+        run::with(|run| run.exit.is_none()).filter(|goes_on| *goes_on).map_or(Answer::Stop, |_| Answer::Number(number)),
+    )
+}
+
+/// The run is over, or begins: no call waits.
+pub(super) fn forget() {
+    WAITED.take();
+}
