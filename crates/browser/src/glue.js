@@ -103,6 +103,41 @@ function offered() {
   return object;
 }
 
+/** 1 while a call into a guest is under way below a host function: see `switched`. */
+const below = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
+
+/**
+ * A call that suspends must not be made at all where JavaScript is on the stack, even if it would not wait then. So the
+ * guest imports a function of a small module, which makes the plain call below a host function, and else the one that
+ * suspends: wasm is between them, and no JavaScript. `calls` are names, plain and suspending; all take and give i32.
+ */
+function switched(calls) {
+  const number = (value) => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...number(value >>> 7)]);
+  const list = (items) => [...number(items.length), ...items.flat()];
+  const section = (id, items) => { const body = list(items); return [id, ...number(body.length), ...body]; };
+  const text = (string) => list([...new TextEncoder().encode(string)]);
+  const [I32, FUNC, GLOBAL] = [0x7f, 0x60, 0x03];
+  const count = calls.length;
+  const types = calls.map(([, plain]) => [FUNC, ...list(Array(plain.length).fill(I32)), 1, I32]);
+  const imports = ["plain", "suspending"].flatMap((from) => calls.map(([name], at) => [...text(from), ...text(name), 0, at]));
+  const bodies = calls.map(([, plain], at) => {
+    const args = Array.from({ length: plain.length }, (_, local) => [0x20, local]).flat();
+    // global.get 0, if (result i32), the plain call, else, the suspending one, end, end
+    const code = [0, 0x23, 0, 0x04, I32, ...args, 0x10, at, 0x05, ...args, 0x10, count + at, 0x0b, 0x0b];
+    return [...number(code.length), ...code];
+  });
+  const bytes = [
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    ...section(1, types),
+    ...section(2, [...imports, [...text("js"), ...text("below"), GLOBAL, I32, 1]]),
+    ...section(3, calls.map((_, at) => [at])),
+    ...section(7, calls.map(([name], at) => [...text(name), 0, 2 * count + at])),
+    ...section(10, bodies),
+  ];
+  const [plain, suspending] = [1, 2].map((at) => Object.fromEntries(calls.map((call) => [call[0], call[at]])));
+  return new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes)), { plain, suspending, js: { below } }).exports;
+}
+
 function instance(module, object) {
   const { exports } = new WebAssembly.Instance(module, object);
   const memory = exports.memory instanceof WebAssembly.Memory ? exports.memory : null;
@@ -119,9 +154,13 @@ const OPEN = ["call", "call_flat", "handle_call"];
 export function guest_instantiate(module, suspending, waits, opens) {
   const object = offered();
   if (suspending) {
-    for (const name of waits) object.wasi_snapshot_preview1[name] = suspend(shim["wasi_" + name]);
-    if (opens) for (const name of OPEN) object["amphi:host@1"][name] = suspend(shim["host_" + name]);
-    object["amphi:host@1"].interrupt = letting_messages_in(shim.host_interrupt);
+    const wasi = object.wasi_snapshot_preview1;
+    const host = object["amphi:host@1"];
+    const suspending = { interrupt: [host, letting_messages_in(shim.host_interrupt)] };
+    for (const name of waits) suspending[name] = [wasi, suspend(shim["wasi_" + name])];
+    if (opens) for (const name of OPEN) suspending[name] = [host, suspend(shim["host_" + name])];
+    const calls = Object.entries(suspending).map(([name, [of, call]]) => [name, of[name], call]);
+    for (const [name, call] of Object.entries(switched(calls))) suspending[name][0][name] = call;
   }
   guest_drop();
   guest = instance(module, object);
@@ -208,6 +247,7 @@ export function guest_enter(name, core, params, result) {
   const call = guest?.exports[name];
   if (typeof call !== "function") return `the guest exports no function ${name}, which the Python of amphi has`;
   nested += 1;
+  below.value = 1;
   try {
     views();
     const answer = call(...Array.from({ length: params }, (_, at) => READ.i32(core + 8 * at)));
@@ -218,6 +258,7 @@ export function guest_enter(name, core, params, result) {
     return ending(error);
   } finally {
     nested -= 1;
+    below.value = nested > 0 ? 1 : 0;
   }
 }
 

@@ -144,14 +144,14 @@ fn set_fresh(fresh: bool) {
     });
 }
 
-/// `opens`: host functions may give promises, so that calls of them suspend the guest.
+/// `opens`: host functions may give promises, so that calls of them suspend the guest, however it waits else.
 fn instantiate(module: &JsValue, waiting: Waiting, opens: bool) -> Result<(), String> {
     let missing = glue::missing_imports(module);
     if !missing.is_empty() {
         return Err(start::missing(&missing));
     }
     let waits = WAITING_CALLS.iter().map(|name| (*name).to_owned()).collect();
-    glue::guest_instantiate(module, waiting == Waiting::Jspi, waits, opens)
+    glue::guest_instantiate(module, opens || waiting == Waiting::Jspi, waits, opens)
         .map_err(|error| format!("The browser could not instantiate the guest: {}.", words(&error)))
 }
 
@@ -194,8 +194,9 @@ fn refuse(why: String) {
 
 fn begin(prepared: Prepared, modules: Vec<HostModule>, terminal: bool, module: &JsValue) {
     let Some(worker) = WORKER.with_borrow(Clone::clone) else { return };
-    let suspending = worker.waiting == Waiting::Jspi;
-    let started = match start::start(worker, prepared, modules, terminal, module) {
+    let opens = !modules.is_empty() && worker.waiting != Waiting::None && wait::available(Waiting::Jspi);
+    let suspending = opens || worker.waiting == Waiting::Jspi;
+    let started = match start::start(worker, prepared, modules, opens, terminal, module) {
         Ok(started) => started,
         Err(why) => return refuse(why),
     };

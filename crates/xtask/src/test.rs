@@ -165,13 +165,15 @@ fn native_python(cargo: &str, report: Report<'_>) -> Result<Tally> {
     }
     let feature = ["--features", "amphi/native-python"];
     let lints =
-        [&["clippy", "--release", "--workspace"][..], WITHOUT_WASM, &feature, &["--all-targets"], DENY].concat();
+        [&["clippy", "--release", "--workspace"][..], WITHOUT_WASM, WITHOUT_EMBED, &feature, &["--all-targets"], DENY]
+            .concat();
     let mut tally = one(cargo, &lints, "clippy-native-python", report)?;
     let own = ["test", "--release", "--package", "amphi-native-python", "--no-fail-fast"];
     // The whole workspace is named so that nothing that is built already is built with other features.
     let in_guests = [
         &["test", "--release", "--workspace"][..],
         WITHOUT_WASM,
+        WITHOUT_EMBED,
         &feature,
         &["--no-fail-fast", "--test", "native_python"],
     ]
@@ -223,6 +225,9 @@ const WITHOUT_WASM: &[&str] =
 
 /// This one links with the machine's Python, which has a check of its own.
 const WITHOUT_PYTHON: &[&str] = &["--exclude", "amphi-native-python"];
+
+/// This one calls the library `amphi`, as an embedder may: a feature of the command would be taken for one of that.
+const WITHOUT_EMBED: &[&str] = &["--exclude", "amphi-example-embed"];
 
 /// What lints are run with: a warning is a failure.
 const DENY: &[&str] = &["--", "-D", "warnings"];

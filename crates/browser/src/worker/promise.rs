@@ -14,7 +14,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 
 use super::crossing::Worker;
 use super::glue;
-use super::run::{self, Answer};
+use super::run::{self, Answer, Run};
 
 /// Makes of what the promise came to what Python gets.
 type Conclude = Box<dyn FnOnce(Outcome<JsValue>) -> Result<Value, HostError>>;
@@ -32,7 +32,7 @@ thread_local! {
 
 /// Whether the program's guest can be suspended in the call under way: nothing of JavaScript is below it.
 pub(super) fn can_wait() -> bool {
-    !is_waited() && run::with(|run| run.waiting == Waiting::Jspi && run.nested == 0).unwrap_or(false)
+    !is_waited() && run::with(|run| run.opens && run.nested == 0).unwrap_or(false)
 }
 
 /// Whether a call waits.
@@ -74,9 +74,19 @@ pub(super) fn suspend(call: Open) -> Answer {
     let until = run::with(|run| {
         let now = run.clock.now_ms();
         run.output.borrow_mut().send(now);
-        run.until_ms = run.deadline_ms;
+        run.until_ms = until_ms(run);
     });
     until.map_or(Answer::Stop, |()| Answer::Wait)
+}
+
+/// When the suspended guest looks again at the latest. A signal in shared memory wakes nobody.
+fn until_ms(run: &Run) -> f64 {
+    /// How late a signal may be seen, in milliseconds.
+    const LOOK_MS: f64 = 50.0;
+    match run.waiting {
+        Waiting::Shared => run.deadline_ms.min(run.clock.now_ms() + LOOK_MS),
+        Waiting::Jspi | Waiting::None => run.deadline_ms,
+    }
 }
 
 /// The suspended guest asks again: what it gets, or that it waits on. None if no call waits.
@@ -106,6 +116,7 @@ pub(super) fn again() -> Option<Answer> {
         None if interrupted => Err(HostError::host("the host function was interrupted").into()),
         None => {
             WAITED.set(Some(Waited { settled, conclude, call: Some(call) }));
+            run::with(|run| run.until_ms = until_ms(run));
             return Some(Answer::Wait);
         }
     };

@@ -52,6 +52,8 @@ pub(super) struct Run {
     /// The host functions that guests import by name, by the numbers that `glue.js` knows them by.
     pub(super) typed: Vec<TypedImport>,
     pub(super) waiting: Waiting,
+    /// Whether a call of a host function can suspend the program's guest.
+    pub(super) opens: bool,
     pub(super) inbox: Rc<Inbox>,
     pub(super) output: Rc<RefCell<Output>>,
     pub(super) clock: Clock,

@@ -60,7 +60,8 @@ pub(super) fn in_javascript(prepared: &Prepared) -> Vec<(String, Source, Option<
     prepared.hosts.iter().filter_map(of).collect()
 }
 
-/// Sets everything up; the guest's entry point is called next.
+/// Sets everything up; the guest's entry point is called next. `opens`: host functions may give promises, and suspend the
+/// guest.
 ///
 /// # Errors
 /// In words: why this program cannot run here.
@@ -68,6 +69,7 @@ pub(super) fn start(
     worker: super::Worker,
     prepared: Prepared,
     javascript: Vec<HostModule>,
+    opens: bool,
     terminal: bool,
     module: &JsValue,
 ) -> Result<Started, String> {
@@ -77,7 +79,6 @@ pub(super) fn start(
     check(&program)?;
     let module = if program.is_python() { worker.python.as_ref().map_err(String::clone)? } else { module };
     // Calls that may suspend the guest cost a frame of JavaScript each: only who needs them has them.
-    let opens = !javascript.is_empty() && worker.waiting == Waiting::Jspi;
     if opens || !(program.is_python() && worker.fresh) {
         instantiate(module, worker.waiting, opens)?;
     }
@@ -133,6 +134,7 @@ pub(super) fn start(
         hosts: calls_of_hosts,
         typed: Vec::new(),
         waiting: worker.waiting,
+        opens,
         inbox,
         output,
         clock: clock.clone(),
