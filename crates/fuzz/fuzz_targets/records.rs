@@ -11,7 +11,9 @@ fuzz_target!(|records: &[u8]| {
     let mut count = 0;
     for entry in entries(records) {
         let (short, whole) = (entry.line(&names, false), entry.line(&names, true));
-        assert!(short.starts_with(entry.name()) && whole.starts_with(entry.name()), "{short}\n{whole}");
+        let guest = entry.guest.as_ref().map_or(String::new(), |guest| format!("[{guest}] "));
+        let begin = format!("{guest}{}", entry.name());
+        assert!(short.starts_with(&begin) && whole.starts_with(&begin), "{short}\n{whole}");
         normal.line(&entry);
         let _ = filter.shows(&entry, &names);
         summary.add(&entry);
