@@ -23,8 +23,6 @@ let guestBytes = new Uint8Array(0);
 let exportsOfHosts = [];
 let wake = () => {};
 let turnBegan = 0;
-/** Calls into the guest that are under way below a host function: there nothing can be suspended. */
-let nested = 0;
 
 /** Takes the shim's raw exports. Called once, before anything else here. */
 export function attach(exports) {
@@ -103,7 +101,7 @@ function offered() {
   return object;
 }
 
-/** 1 while a call into a guest is under way below a host function: see `switched`. */
+/** Calls into guests that are under way below a host function: there nothing can be suspended. See `switched`. */
 const below = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
 
 /**
@@ -246,8 +244,7 @@ function returned(code) {
 export function guest_enter(name, core, params, result) {
   const call = guest?.exports[name];
   if (typeof call !== "function") return `the guest exports no function ${name}, which the Python of amphi has`;
-  nested += 1;
-  below.value = 1;
+  below.value += 1;
   try {
     views();
     const answer = call(...Array.from({ length: params }, (_, at) => READ.i32(core + 8 * at)));
@@ -257,8 +254,7 @@ export function guest_enter(name, core, params, result) {
   } catch (error) {
     return ending(error);
   } finally {
-    nested -= 1;
-    below.value = nested > 0 ? 1 : 0;
+    below.value -= 1;
   }
 }
 
@@ -388,7 +384,7 @@ function one_turn() {
 
 function letting_messages_in(poll) {
   return new WebAssembly.Suspending(() => {
-    if (nested > 0 || performance.now() - turnBegan < TURN_MS) return poll();
+    if (performance.now() - turnBegan < TURN_MS) return poll();
     return one_turn().then(() => {
       turnBegan = performance.now();
       return poll();
