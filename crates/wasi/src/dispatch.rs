@@ -43,15 +43,13 @@ impl<P: Platform> Context<P> {
     #[cold]
     fn watched<M: Memory + ?Sized>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
         let Some(mut gate) = self.gate.take() else { return self.serve(memory, call, args) };
-        let begin_ns = if gate.records() { self.platform.glance_ns() } else { None };
-        let flow = match gate.enter(memory, call, args, begin_ns) {
+        let flow = match gate.enter(memory, call, args, || self.platform.glance_ns()) {
             Some(fault) => Flow::Done(fault),
             None => {
                 let flow = self.serve(memory, call, args);
-                let end_ns = gate.is_timed().then(|| self.seen_ns());
                 match flow {
-                    Flow::Done(errno) => gate.leave(memory, args, Some(errno), end_ns),
-                    Flow::Stop(_) => gate.leave(memory, args, None, end_ns),
+                    Flow::Done(errno) => gate.leave(memory, args, Some(errno), || self.seen_ns()),
+                    Flow::Stop(_) => gate.leave(memory, args, None, || self.seen_ns()),
                     Flow::Wait(_) => gate.waits(self.seen_ns()),
                 }
                 flow

@@ -54,35 +54,25 @@ impl Gate {
         Self { watch: self.watch.clone(), guest: Some(name.into()) }
     }
 
-    /// Whether calls are recorded, so that somebody wants to know the time.
-    #[must_use]
-    pub fn records(&self) -> bool {
-        self.lock().recorder.is_some()
-    }
-
-    /// Whether the call under way is timed, so that somebody wants to know when it ends.
-    #[must_use]
-    pub fn is_timed(&self) -> bool {
-        self.lock().recorder.as_ref().is_some_and(Recorder::is_timed)
-    }
-
     /// A call begins, or goes on after a wait: then nothing happens. Another call gives up the one that waits. `args` are
-    /// its raw arguments, `now_ns` the time on the run's clock, if it is timed. What it gives the guest gets, and the
-    /// call is not made.
+    /// its raw arguments; `now_ns` looks at the run's clock, if calls are recorded, and gives nothing for a call that is
+    /// not timed. What it gives the guest gets, and the call is not made.
     pub fn enter<M: Memory + ?Sized>(
         &mut self,
         memory: &M,
         call: Call,
         args: &[u64],
-        now_ns: Option<u64>,
+        now_ns: impl FnOnce() -> Option<u64>,
     ) -> Option<Errno> {
         let guest = self.guest.as_deref();
         let mut watch = lock(&self.watch);
         if watch.under_way.replace(call) == Some(call) {
             return None;
         }
+        let mut begin_ns = None;
         if let Some(recorder) = &mut watch.recorder {
-            recorder.begin_in(guest, memory, call, args, now_ns);
+            begin_ns = now_ns();
+            recorder.begin_in(guest, memory, call, args, begin_ns);
         }
         if guest.is_some() {
             return None;
@@ -93,15 +83,22 @@ impl Gate {
             None => faults.next(call, None),
         };
         if let Some(errno) = fault {
-            watch.ended(guest, memory, args, Answer::Fault(errno), now_ns);
+            watch.ended(guest, memory, args, Answer::Fault(errno), || begin_ns);
         }
         fault
     }
 
-    /// The call under way ended with this number, or with the run; `args` are those it began with.
-    pub fn leave<M: Memory + ?Sized>(&mut self, memory: &M, args: &[u64], errno: Option<Errno>, now_ns: Option<u64>) {
+    /// The call under way ended with this number, or with the run; `args` are those it began with, and `now_ns` looks at
+    /// the run's clock, if the call is timed.
+    pub fn leave<M: Memory + ?Sized>(
+        &mut self,
+        memory: &M,
+        args: &[u64],
+        errno: Option<Errno>,
+        now_ns: impl FnOnce() -> u64,
+    ) {
         let answer = errno.map_or(Answer::Ended, Answer::Errno);
-        lock(&self.watch).ended(self.guest.as_deref(), memory, args, answer, now_ns);
+        lock(&self.watch).ended(self.guest.as_deref(), memory, args, answer, || Some(now_ns()));
     }
 
     /// The call under way will take its time: it is timed, and what came before it is handed on.
@@ -142,11 +139,12 @@ impl Watch {
         memory: &M,
         args: &[u64],
         answer: Answer,
-        now_ns: Option<u64>,
+        now_ns: impl FnOnce() -> Option<u64>,
     ) {
         let Some(call) = self.under_way.take() else { return };
         if let Some(recorder) = &mut self.recorder {
-            recorder.end(memory, call, args, answer, now_ns);
+            let end_ns = if recorder.is_timed() { now_ns() } else { None };
+            recorder.end(memory, call, args, answer, end_ns);
         }
         if let (None, Some(paths)) = (guest, &mut self.paths) {
             paths.follow(memory, call, args, answer);
@@ -196,10 +194,10 @@ mod tests {
         let mut gate = Gate::new(faults, Some(recorder)).unwrap();
         let memory = SliceMemory::new(&mut []);
         for (call, waits) in [(Call::FdRead, true), (Call::FdRead, true), (Call::SchedYield, false)] {
-            assert_eq!(gate.enter(&memory, call, &[0; 4], None), None);
-            if waits { gate.waits(1) } else { gate.leave(&memory, &[0; 4], Some(Errno::Success), None) }
+            assert_eq!(gate.enter(&memory, call, &[0; 4], || None), None);
+            if waits { gate.waits(1) } else { gate.leave(&memory, &[0; 4], Some(Errno::Success), || 1) }
         }
-        assert_eq!(gate.enter(&memory, Call::FdRead, &[0; 4], None), None);
+        assert_eq!(gate.enter(&memory, Call::FdRead, &[0; 4], || None), None);
         gate.waits(5);
         gate.finish(7);
         let records: Vec<u8> = records.try_iter().flatten().collect();

@@ -39,13 +39,13 @@ pub(crate) fn pass<W: Watched + 'static>(
     if caller.data_mut().guests.now_mut().wasi.gate().is_none() {
         return serve(caller);
     }
-    if let Some(fault) = at_gate(caller, |gate, memory, now_ns| gate.enter(memory, call, args, Some(now_ns)))?.flatten()
+    if let Some(fault) = at_gate(caller, |gate, memory, now_ns| gate.enter(memory, call, args, || Some(now_ns)))?.flatten()
     {
         return Ok(fault.raw());
     }
     let answer = serve(caller);
     let errno = answer.as_ref().ok().and_then(|errno| Errno::from_raw(*errno));
-    at_gate(caller, |gate, memory, now_ns| gate.leave(memory, args, errno, Some(now_ns)))?;
+    at_gate(caller, |gate, memory, now_ns| gate.leave(memory, args, errno, || now_ns))?;
     answer
 }
 

@@ -1,15 +1,16 @@
 //! Owns how a traced call and the totals look to a person.
 
 use amphi_wasi::trace::{Entry, Names, Summary, Tally};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// One call: number, seconds since the run began, the call, how long it took.
-pub(super) fn line(entry: &Entry, names: &Names, whole: bool) -> String {
-    let (number, seconds) = (entry.number, seconds(entry.begin_ns));
-    let line = entry.line(names, whole);
+pub(super) fn line(out: &mut String, entry: &Entry, names: &Names, whole: bool) -> fmt::Result {
+    let (number, begin_ns) = (entry.number, entry.begin_ns);
+    write!(out, "{number:>6} {:>4}.{:06}  ", begin_ns / 1_000_000_000, begin_ns % 1_000_000_000 / 1000)?;
+    entry.write_line(out, names, whole)?;
     match entry.duration_ns {
-        Some(took) => format!("{number:>6} {seconds}  {line}  ({})", duration(took)),
-        None => format!("{number:>6} {seconds}  {line}"),
+        Some(took) => writeln!(out, "  ({})", duration(took)),
+        None => writeln!(out),
     }
 }
 
@@ -47,10 +48,6 @@ pub(super) fn summary(summary: &Summary) -> String {
         let _ = writeln!(out, "{} more were not kept or not asked for", summary.dropped());
     }
     out
-}
-
-fn seconds(ns: u64) -> String {
-    format!("{:>4}.{:06}", ns / 1_000_000_000, ns % 1_000_000_000 / 1000)
 }
 
 fn duration(ns: u64) -> String {

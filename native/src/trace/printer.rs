@@ -22,6 +22,8 @@ pub(super) enum Form {
 pub(super) struct Printer {
     out: BufWriter<Out>,
     form: Form,
+    /// The line under way, whose room the next one takes.
+    line: String,
     filter: Filter,
     names: Names,
     summary: Summary,
@@ -33,7 +35,7 @@ pub(super) struct Printer {
 impl Printer {
     pub(super) fn new(out: BufWriter<Out>, form: Form, filter: Filter) -> Self {
         let (names, summary) = (Names::default(), Summary::default());
-        Self { out, form, filter, names, summary, next: 0, failed: None }
+        Self { out, form, line: String::new(), filter, names, summary, next: 0, failed: None }
     }
 
     /// Prints the calls of a batch.
@@ -63,7 +65,11 @@ impl Printer {
             return Ok(());
         }
         match self.form {
-            Form::Lines { whole } => writeln!(self.out, "{}", lines::line(entry, &self.names, whole)),
+            Form::Lines { whole } => {
+                self.line.clear();
+                lines::line(&mut self.line, entry, &self.names, whole).map_err(io::Error::other)?;
+                self.out.write_all(self.line.as_bytes())
+            }
             Form::Json => writeln!(self.out, "{}", json::entry(entry, &self.names)),
             Form::Summary => {
                 self.summary.add(entry);

@@ -29,26 +29,34 @@ impl Buffer {
 
     #[inline]
     pub(super) fn byte(&mut self, byte: u8) {
-        if self.length == self.bytes.len() {
-            self.grow(1);
-        }
-        if let Some(place) = self.bytes.get_mut(self.length) {
-            *place = byte;
-            self.length += 1;
+        self.array([byte]);
+    }
+
+    /// A few bytes, whose count the compiler knows.
+    #[inline]
+    pub(super) fn array<const N: usize>(&mut self, bytes: [u8; N]) {
+        if let Some(place) = self.room() {
+            *place = bytes;
+            self.length += N;
         }
     }
 
     /// A number as LEB128: seven bits a byte, the lowest first.
     #[inline]
     pub(super) fn number(&mut self, mut number: u64) {
-        loop {
+        let Some(place) = self.room::<10>() else { return };
+        let mut length = 0;
+        for byte in place {
             let [low, ..] = number.to_le_bytes();
             number >>= 7;
+            length += 1;
             if number == 0 {
-                return self.byte(low);
+                *byte = low;
+                break;
             }
-            self.byte(low | 0x80);
+            *byte = low | 0x80;
         }
+        self.length += length;
     }
 
     pub(super) fn append(&mut self, bytes: &[u8]) {
@@ -85,6 +93,13 @@ impl Buffer {
         let count = count.min(self.length);
         self.bytes.copy_within(count..self.length, 0);
         self.length -= count;
+    }
+
+    /// The next bytes; always there, which the compiler does not know.
+    #[inline]
+    fn room<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        self.reserve(N);
+        self.bytes.get_mut(self.length..)?.first_chunk_mut()
     }
 
     #[inline]

@@ -158,7 +158,11 @@ struct Snippet<'a> {
 }
 
 fn wasi(from: &mut Reader<'_>, call: Call, answer: Answer) -> Option<What> {
-    let raw: Vec<u64> = call.params().iter().map(|_| from.leb128()).collect::<Option<_>>()?;
+    let params = call.params();
+    let mut raw = Vec::with_capacity(params.len());
+    for _ in params {
+        raw.push(from.leb128()?);
+    }
     let mut snippets = Vec::new();
     loop {
         let place = from.u8()?;
@@ -171,9 +175,9 @@ fn wasi(from: &mut Reader<'_>, call: Call, answer: Answer) -> Option<What> {
         snippets.push(Snippet { param: usize::from(place & !AFTER), after: place & AFTER != 0, whole, bytes });
     }
     let kept = |param: usize, after: bool| snippets.iter().find(|kept| kept.param == param && kept.after == after);
-    let (mut args, mut results) = (Vec::new(), Vec::new());
+    let (mut args, mut results) = (Vec::with_capacity(params.len()), Vec::new());
     let mut length_follows = false;
-    for (index, (param, raw)) in call.params().iter().zip(raw).enumerate() {
+    for (index, (param, raw)) in params.iter().zip(raw).enumerate() {
         let (name, kind) = (param.name, param.kind);
         if std::mem::take(&mut length_follows) && kind == Kind::Size {
             continue;

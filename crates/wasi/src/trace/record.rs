@@ -243,7 +243,7 @@ impl Recorder {
     #[inline]
     fn head(&mut self, what: u8, guest: Option<&str>) -> Head {
         let at = self.buffer.len();
-        (0..4 + HEAD).for_each(|_| self.buffer.byte(what));
+        self.buffer.array([what; 4 + HEAD]);
         self.buffer.number(self.number);
         self.number += 1;
         let Some(guest) = guest else { return Head { at, guest: 0 } };

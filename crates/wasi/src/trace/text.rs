@@ -21,7 +21,11 @@ impl Entry {
         out
     }
 
-    fn write_line(&self, out: &mut String, names: &Names, whole: bool) -> fmt::Result {
+    /// Appends [that line](Self::line) to a text that may have room for it already.
+    ///
+    /// # Errors
+    /// None: a string takes all that is written.
+    pub fn write_line(&self, out: &mut String, names: &Names, whole: bool) -> fmt::Result {
         if let Some(guest) = &self.guest {
             write!(out, "[{guest}] ")?;
         }
@@ -34,14 +38,16 @@ impl Entry {
                 Reply::Error(error) => write!(out, "{function}({args}) raised {error}"),
             },
             What::Wasi { call, args, results, answer } => {
-                write!(out, "{}(", call.name())?;
+                out.push_str(call.name());
+                out.push('(');
                 let mut first = true;
                 for arg in args.iter().filter(|arg| whole || !arg.is_quiet()) {
                     if !std::mem::take(&mut first) {
                         out.push_str(", ");
                     }
                     if arg.is_named() {
-                        write!(out, "{}: ", arg.name)?;
+                        out.push_str(arg.name);
+                        out.push_str(": ");
                     }
                     write!(out, "{}", Shown(&arg.value, names))?;
                 }
@@ -51,7 +57,8 @@ impl Entry {
                     Answer::Errno(Errno::Success) => {
                         let mut link = " = ";
                         for result in results {
-                            write!(out, "{link}{}", Shown(&result.value, names))?;
+                            out.push_str(link);
+                            write!(out, "{}", Shown(&result.value, names))?;
                             link = ", ";
                         }
                         if let Some(path) = opened() {
@@ -122,7 +129,7 @@ impl fmt::Display for Shown<'_> {
             },
             Value::Flags { set, rest } => flags(out, set, *rest),
             Value::Bytes { shown, whole } => {
-                write!(out, "{}", Text(shown))?;
+                Text(shown).fmt(out)?;
                 let more = whole.saturating_sub(shown.len() as u64);
                 if more > 0 { write!(out, "… and {more} more") } else { Ok(()) }
             }
