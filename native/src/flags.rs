@@ -66,6 +66,7 @@ const VALUED: &[&str] = &[
     "--dir",
     "--env",
     "--host",
+    "--extension",
     "--memory",
     "--wall",
     "--output-limit",

@@ -2,6 +2,7 @@
 //! It must never know how a program runs.
 
 use crate::folder::Disk;
+use crate::python;
 use amphi_core::module::{self, Compiled, ReadError};
 use amphi_core::{Body, Entry, Guest, Program, Source, SourceError, manifest};
 use anyhow::{Context as _, Result, bail};
@@ -17,7 +18,7 @@ const WASM: &[u8] = b"\0asm";
 /// It is not there, or is none of these; the message says what was expected.
 pub(crate) fn load(path: &Path, flags: Vec<String>) -> Result<Program> {
     if path == Path::new("-") {
-        return Ok(python("stdin", Entry::Stdin, flags));
+        return Ok(of_python("stdin", Entry::Stdin, flags));
     }
     let shown = path.display();
     if is_folder(path, "a folder with amphi.toml, a Python script or a .wasm file")? {
@@ -90,8 +91,8 @@ fn compile(path: &Path, text: Vec<u8>) -> Result<(Compiled, Source)> {
 }
 
 /// A program of Python's that has no files.
-pub(crate) fn python(name: &str, entry: Entry, flags: Vec<String>) -> Program {
-    Program::new(name, Guest::Python { entry, flags })
+pub(crate) fn of_python(name: &str, entry: Entry, flags: Vec<String>) -> Program {
+    Program::new(name, Guest::Python { entry, flags, extended: None })
 }
 
 fn folder(path: &Path, more_flags: Vec<String>) -> Result<Program> {
@@ -117,6 +118,12 @@ fn folder(path: &Path, more_flags: Vec<String>) -> Result<Program> {
             source.file = path.join(&source.file).to_string_lossy().into_owned();
         }
     }
+    if let Guest::Python { extended: Some(extended), .. } = &mut program.guest {
+        for module in &mut extended.modules {
+            module.file = path.join(&module.file).to_string_lossy().into_owned();
+        }
+    }
+    python::extend(&mut program, &[])?;
     match (&mut program.guest, more_flags.first()) {
         (Guest::Python { flags, .. }, _) => flags.extend(more_flags),
         (Guest::Wasm(_), Some(flag)) => bail!("{flag} is a flag of Python's, but {} is WebAssembly", path.display()),
@@ -132,7 +139,7 @@ fn script(path: &Path, name: String, bytes: Vec<u8>, flags: Vec<String>) -> Resu
         let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
         bail!("{}:{line}: the script is not UTF-8, and its first lines declare no other encoding", path.display());
     }
-    let mut program = python(&name, Entry::Script(name.clone()), flags);
+    let mut program = of_python(&name, Entry::Script(name.clone()), flags);
     program.files.insert(name, bytes.into());
     Ok(program)
 }

@@ -1,8 +1,11 @@
 //! Owns `amphi python`: the steps that make python.wasm. It must never know how a program is run.
 
 mod build;
+mod extend;
 mod info;
 mod progress;
+
+pub(crate) use extend::extend;
 
 use anyhow::Context as _;
 use std::path::PathBuf;

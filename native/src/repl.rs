@@ -30,7 +30,7 @@ Examples:
 impl Repl {
     /// Runs until the person ends it, and gives the exit code.
     pub(crate) fn run(self) -> Result<i32> {
-        let mut program = program::python("repl", Entry::Interactive, self.flags.list());
+        let mut program = program::of_python("repl", Entry::Interactive, self.flags.list());
         program.args = self.args;
         // A person's pauses are no reason to end a session; --wall sets a limit all the same.
         program.limits.wall_ms = None;

@@ -4,6 +4,7 @@
 use crate::flags::PythonFlags;
 use crate::habitat::{self, Name};
 use crate::program;
+use crate::python;
 use amphi_core::names::is_python_name;
 use amphi_core::units::{parse_size, parse_time};
 use amphi_core::{Access, Body, Entry, HostSource, LIB, Mount, Program, Source, WORK};
@@ -51,6 +52,10 @@ pub(crate) struct Options {
     /// its own, with native: before the file in the machine's own Python, or JavaScript (.js, .mjs). Repeat it for more.
     #[arg(long, value_name = "NAME=[native:]FILE")]
     host: Vec<String>,
+    /// A C extension module that Python is linked with before it runs, which takes seconds the first time. Repeat it for
+    /// more.
+    #[arg(long, value_name = "NAME.c")]
+    extension: Vec<PathBuf>,
     /// The most memory the guest may have, for instance 256MiB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     memory: Option<u64>,
@@ -114,7 +119,7 @@ impl Run {
             (None, None) => match path {
                 Some(path) => program::load(&path, list)?,
                 None if flags.version > 0 || !std::io::stdin().is_terminal() => {
-                    program::python("stdin", Entry::Stdin, list)
+                    program::of_python("stdin", Entry::Stdin, list)
                 }
                 None => bail!("there is nothing to run: name a program, give code with -c, or start `amphi repl`"),
             },
@@ -124,8 +129,8 @@ impl Run {
                     args.insert(0, first.to_string_lossy().into_owned());
                 }
                 match (code, module) {
-                    (Some(code), _) => program::python("-c", Entry::Command(code), list),
-                    (None, module) => program::python("-m", Entry::Module(module.unwrap_or_default()), list),
+                    (Some(code), _) => program::of_python("-c", Entry::Command(code), list),
+                    (None, module) => program::of_python("-m", Entry::Module(module.unwrap_or_default()), list),
                 }
             }
         };
@@ -162,6 +167,9 @@ impl Options {
             ensure!(metadata.is_dir(), "cannot mount {host} as {}: it is not a folder", mount.guest);
         }
         add_hosts(program, &self.host)?;
+        if !self.extension.is_empty() {
+            python::extend(program, &self.extension)?;
+        }
         self.conditions.apply(program);
         let limits = &mut program.limits;
         limits.memory_bytes = self.memory.unwrap_or(limits.memory_bytes);

@@ -58,7 +58,7 @@ impl Project {
             let file = match &error {
                 PrepareError::Source(error) => error.file.clone(),
                 PrepareError::Host { file, .. } => file.clone(),
-                PrepareError::Name { .. } => FILE.to_owned(),
+                PrepareError::Name { .. } | PrepareError::Guest { .. } => FILE.to_owned(),
             };
             Problem { file, message: error.to_string() }
         })

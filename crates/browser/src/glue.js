@@ -72,11 +72,13 @@ export function guest_write(at, from, length) {
   return true;
 }
 
-/** The imports of `module` that nobody offers, as `module::name`, one a line. */
-export function missing_imports(module) {
+/** The imports of `module` that nobody offers, as `module::name`, one a line. `typed` as `offered` has it. */
+export function missing_imports(module, typed) {
   const offered = new Set(Object.keys(shim));
+  const by_name = new Set(typed.map(([from, name]) => `${from}::${name}`));
   return WebAssembly.Module.imports(module)
     .filter(({ module: from, name, kind }) => {
+      if (by_name.has(`${from}::${name}`)) return false;
       const prefix = PREFIXES.find(([, offers]) => offers === from)?.[0];
       return kind !== "function" || prefix === undefined || !offered.has(prefix + name);
     })
@@ -89,14 +91,21 @@ export function imports(module, from, name) {
   return WebAssembly.Module.imports(module).some((entry) => entry.module === from && entry.name === name);
 }
 
-/** The import object: calls that cannot wait are the shim's own exports, so that the engine calls from wasm to wasm. */
-function offered() {
+/**
+ * The import object: calls that cannot wait are the shim's own exports, so that the engine calls from wasm to wasm.
+ * `typed` are the host functions that a guest imports by name: module, name, parameters, result, number.
+ */
+function offered(typed) {
   const object = {};
   for (const [prefix, from] of PREFIXES) object[from] = {};
   for (const [name, call] of Object.entries(shim)) {
     for (const [prefix, from] of PREFIXES) {
       if (name.startsWith(prefix)) object[from][name.slice(prefix.length)] = call;
     }
+  }
+  for (const [from, name, params, result, number] of typed) {
+    object[from] ??= {};
+    object[from][name] = typed_import(kinds(params), result, number);
   }
   return object;
 }
@@ -147,10 +156,10 @@ const OPEN = ["call", "call_flat", "handle_call"];
 
 /**
  * Makes a fresh instance of `module` the program's guest. With `suspending`, the calls named in `waits` suspend it while
- * the shim asks to wait, and with `opens` so do those of host functions.
+ * the shim asks to wait, and with `opens` so do those of host functions. `typed` as `offered` has it.
  */
-export function guest_instantiate(module, suspending, waits, opens) {
-  const object = offered();
+export function guest_instantiate(module, suspending, waits, opens, typed) {
+  const object = offered(typed);
   if (suspending) {
     const wasi = object.wasi_snapshot_preview1;
     const host = object["amphi:host@1"];
@@ -167,17 +176,11 @@ export function guest_instantiate(module, suspending, waits, opens) {
 
 /**
  * Makes a fresh instance of `module`, a WebAssembly.Module or its bytes, the guest of a host module: it runs below the
- * program's, and is never suspended. `typed` are the host functions that it imports by name: module, name, parameters,
- * result, number. Says whether it imports anything.
+ * program's, and is never suspended. `typed` as `offered` has it. Says whether it imports anything.
  */
 export function guest_add(module, typed) {
   const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
-  const object = offered();
-  for (const [from, name, params, result, number] of typed) {
-    object[from] ??= {};
-    object[from][name] = typed_import(kinds(params), result, number);
-  }
-  const added = instance(compiled, object);
+  const added = instance(compiled, offered(typed));
   guests.push(added);
   guest = added;
   return WebAssembly.Module.imports(compiled).length > 0;

@@ -20,7 +20,7 @@ mod start;
 use std::cell::{Cell, RefCell};
 
 use amphi_core::protocol::Waiting;
-use amphi_core::{HostModule, Prepared};
+use amphi_core::{HostModule, Prepared, PreparedHost};
 use js_sys::{ArrayBuffer, Promise, SharedArrayBuffer};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -126,7 +126,8 @@ fn prepare(way: &str, control: &JsValue, python: JsValue) {
 /// Instantiates Python, so that the next run only has to start it.
 fn make_ready() {
     let Some(worker) = WORKER.with_borrow(Clone::clone) else { return };
-    let fresh = match worker.python.as_ref().map(|python| instantiate(python, worker.waiting, false)) {
+    let none = js_sys::Array::new();
+    let fresh = match worker.python.as_ref().map(|python| instantiate(python, worker.waiting, false, &none, &[])) {
         Ok(Ok(())) => true,
         Ok(Err(why)) => return post(&ToPage::Failed(why)),
         // Other guests can run.
@@ -144,14 +145,21 @@ fn set_fresh(fresh: bool) {
     });
 }
 
-/// `opens`: host functions may give promises, so that calls of them suspend the guest, however it waits else.
-fn instantiate(module: &JsValue, waiting: Waiting, opens: bool) -> Result<(), String> {
-    let missing = glue::missing_imports(module);
+/// `opens`: host functions may give promises, so that calls of them suspend the guest, however it waits else. `typed`: the
+/// functions of `hosts` that the guest imports by name.
+fn instantiate(
+    module: &JsValue,
+    waiting: Waiting,
+    opens: bool,
+    typed: &js_sys::Array,
+    hosts: &[PreparedHost],
+) -> Result<(), String> {
+    let missing = glue::missing_imports(module, typed);
     if !missing.is_empty() {
-        return Err(start::missing(&missing));
+        return Err(start::missing(&missing, hosts));
     }
     let waits = WAITING_CALLS.iter().map(|name| (*name).to_owned()).collect();
-    glue::guest_instantiate(module, opens || waiting == Waiting::Jspi, waits, opens)
+    glue::guest_instantiate(module, opens || waiting == Waiting::Jspi, waits, opens, typed)
         .map_err(|error| format!("The browser could not instantiate the guest: {}.", words(&error)))
 }
 

@@ -20,7 +20,7 @@ pub use calls::{HostCalls, Step};
 pub use invocation::{Invocation, Open, Served};
 pub use memory::{GuestMemory, OutOfBounds};
 pub use seen::SeenCall;
-pub use typed::{TypedImport, TypedOffer};
+pub use typed::{TypedImport, TypedOffer, offered};
 
 /// The name of the import module; a change that old guests could not live with gets a new number.
 pub const MODULE: &str = "amphi:host@1";

@@ -16,6 +16,7 @@ mod bytes;
 pub mod check;
 mod describe;
 mod error;
+mod guest;
 pub mod habitat;
 mod handle;
 mod host;
@@ -93,6 +94,7 @@ pub use amphi_macros::host;
 pub use bytes::Bytes;
 pub use describe::{DescribeError, Described};
 pub use error::HostError;
+pub use guest::{Entry, Extended, Guest};
 pub use habitat::Habitat;
 pub use handle::{GuestId, Handle};
 pub use host::javascript;
@@ -107,8 +109,7 @@ pub use outcome::{Change, ChangedFile, Exit, Outcome, Reply, Timing};
 pub use prepare::{PrepareError, prepare};
 pub use prepared::{Allocator, HostExport, Prepared, PreparedBody, PreparedHost, WasmHost};
 pub use program::{
-    Access, Body, Determinism, Entry, Expect, ExportCall, Guest, HostSource, LIB, Mount, Program, Stdin, Trace, WORK,
-    Watch,
+    Access, Body, Determinism, Expect, ExportCall, HostSource, LIB, Mount, Program, Stdin, Trace, WORK, Watch,
 };
 pub use source::{Source, SourceError};
 pub use types::{

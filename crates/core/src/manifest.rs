@@ -14,8 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::de::DeTable;
 
 use crate::bytes::Bytes;
+use crate::guest::{Entry, Guest};
 use crate::manifest::table::{Table, check_path};
-use crate::program::{Entry, Guest, Program, Stdin};
+use crate::program::{Program, Stdin};
 use crate::source::Source;
 
 /// The file's name.
@@ -41,6 +42,7 @@ const KEYS: &[&str] = &[
     "command",
     "module",
     "wasm",
+    "extensions",
     "flags",
     "args",
     "env",
@@ -82,6 +84,9 @@ pub fn parse(file: &str, text: &str, name: &str, folder: &dyn Folder) -> Result<
     program.watch.faults = table.texts("faults")?;
     let mut apart = BTreeSet::from([FILE.to_owned()]);
     program.expect = sections::expect(&table, &mut apart)?;
+    if let Guest::Python { extended: Some(extended), .. } = &program.guest {
+        apart.extend(extended.modules.iter().map(|module| module.file.clone()));
+    }
     program.files = files(&table, program.is_python(), &apart)?;
     script_is_there(&table, &program)?;
     Ok(program)
@@ -95,6 +100,10 @@ fn guest(table: &Table<'_>) -> Result<Guest, ManifestError> {
             let message = "'flags' are Python's; a wasm program takes 'args'".to_owned();
             return Err(table.wrong("flags", message));
         }
+        if table.has("extensions") {
+            let message = "'extensions' are modules of Python's; a wasm program has none".to_owned();
+            return Err(table.wrong("extensions", message));
+        }
         return Ok(Guest::Wasm(table.read("wasm", path)?.into()));
     }
     let entry = if let Some(text) = table.text("command")? {
@@ -104,7 +113,7 @@ fn guest(table: &Table<'_>) -> Result<Guest, ManifestError> {
     } else {
         Entry::Script(table.path("script")?.unwrap_or("main.py").to_owned())
     };
-    Ok(Guest::Python { entry, flags })
+    Ok(Guest::Python { entry, flags, extended: sections::extensions(table)? })
 }
 
 fn stdin(table: &Table<'_>) -> Result<Stdin, ManifestError> {

@@ -8,13 +8,13 @@ mod names;
 mod read;
 
 #[cfg(feature = "wit")]
-pub(crate) use host::wasm_host;
+pub(crate) use host::{program_imports, wasm_host};
 pub use inspect::{
     Custom, Entity, Feature, FuncType, GlobalType, HostFit, Inspection, LinkedExport, LinkedImport, MemoryType,
     Parameter, Producers, PythonExports, Role, Segments, StartFunction, TableType, Tool, inspect,
 };
 pub use interface::infer;
-pub use read::{Export, Import, ImportType, Module, ReadError, header, read};
+pub use read::{Export, Import, ImportType, Module, ReadError, header, imports, read};
 
 use wast::Wat;
 use wast::core::{FuncKind, ModuleField, ModuleKind};

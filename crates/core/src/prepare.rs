@@ -2,11 +2,12 @@
 //! own. This file never runs anything.
 
 use crate::bytes::Bytes;
+use crate::guest::{Entry, Extended, Guest};
 use crate::host::javascript;
 use crate::module;
 use crate::names::is_python_name;
 use crate::prepared::{Prepared, PreparedBody, PreparedHost};
-use crate::program::{Body, Entry, Guest, HostSource, Program, Stdin};
+use crate::program::{Body, HostSource, Program, Stdin};
 use crate::source::{Source, SourceError};
 use crate::types::Interface;
 use crate::wit;
@@ -24,6 +25,14 @@ pub enum PrepareError {
         host: String,
         /// The file that is at fault.
         file: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The program's own guest wants what it cannot have.
+    #[error("{name}: {message}")]
+    Guest {
+        /// The program.
+        name: String,
         /// What is wrong.
         message: String,
     },
@@ -54,9 +63,21 @@ pub fn prepare(program: &Program) -> Result<Prepared, PrepareError> {
         }
         hosts.push(prepare_host(program, host)?);
     }
+    let guest = |message| PrepareError::Guest { name: program.name.clone(), message };
+    let own = match &program.guest {
+        Guest::Python { extended: None, .. } => None,
+        Guest::Python { extended: Some(Extended { wasm: Some(wasm), .. }), .. } | Guest::Wasm(wasm) => Some(wasm),
+        Guest::Python { extended: Some(Extended { modules, wasm: None }), .. } => {
+            let files = modules.iter().map(|module| module.file.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(guest(format!(
+                "Python is not linked with {files} yet; `amphi run` does it, with a C compiler"
+            )));
+        }
+    };
+    let imports = own.map(|wasm| module::program_imports(wasm, &hosts)).transpose().map_err(guest)?;
     let mut program = program.clone();
     program.hosts.clear();
-    Ok(Prepared { program, hosts })
+    Ok(Prepared { program, hosts, imports: imports.unwrap_or_default() })
 }
 
 fn prepare_host(program: &Program, host: &HostSource) -> Result<PreparedHost, PrepareError> {
@@ -113,8 +134,7 @@ fn guest(program: &Program, host: &HostSource, guest: Guest) -> Program {
 /// The same for Python, which also sees its own file.
 fn python_guest(program: &Program, host: &HostSource, source: &Source) -> Program {
     let file = source.file.rsplit(['/', '\\']).next().unwrap_or(&source.file);
-    let entry = Guest::Python { entry: Entry::Script(file.to_owned()), flags: Vec::new() };
-    let mut own = guest(program, host, entry);
+    let mut own = guest(program, host, Guest::python(Entry::Script(file.to_owned())));
     own.files.insert(file.to_owned(), source.text.as_str().into());
     own
 }

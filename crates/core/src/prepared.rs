@@ -17,6 +17,9 @@ pub struct Prepared {
     /// The host modules, in the program's order.
     #[serde(default)]
     pub hosts: Vec<PreparedHost>,
+    /// The host functions that the program's own guest imports by name, as C does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<TypedImport>,
 }
 
 /// A host module that is ready to run.
@@ -62,6 +65,20 @@ pub enum PreparedBody {
         /// What it must offer.
         interface: Option<Interface>,
     },
+}
+
+impl PreparedBody {
+    /// What it offers, where that is known before it runs.
+    #[must_use]
+    pub fn interface(&self) -> Option<&Interface> {
+        match self {
+            Self::Wasm(host) => Some(&host.interface),
+            Self::Python { interface, .. }
+            | Self::NativePython { interface, .. }
+            | Self::JavaScript { interface, .. }
+            | Self::Registered { interface } => interface.as_ref(),
+        }
+    }
 }
 
 /// A host module that is WebAssembly.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::Bytes;
+use crate::guest::{Entry, Guest};
 use crate::limits::Limits;
 use crate::source::Source;
 
@@ -61,38 +62,6 @@ pub struct Program {
     /// What a run should leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expect>,
-}
-
-/// What runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Guest {
-    /// The Python of this project.
-    Python {
-        /// What Python runs.
-        entry: Entry,
-        /// CPython's own flags, for instance `-u`.
-        #[serde(default)]
-        flags: Vec<String>,
-    },
-    /// Any wasm32-wasip1 module.
-    Wasm(Bytes),
-}
-
-/// What Python runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Entry {
-    /// A file under [`WORK`].
-    Script(String),
-    /// Text, as `-c` takes it.
-    Command(String),
-    /// A module, as `-m` takes it.
-    Module(String),
-    /// What comes from standard input.
-    Stdin,
-    /// A person.
-    Interactive,
 }
 
 /// Where standard input comes from.
@@ -291,8 +260,7 @@ impl Program {
     #[must_use]
     pub fn script(name: impl Into<String>, text: impl Into<Bytes>) -> Self {
         let file = "main.py".to_owned();
-        let guest = Guest::Python { entry: Entry::Script(file.clone()), flags: Vec::new() };
-        let mut program = Self::new(name, guest);
+        let mut program = Self::new(name, Guest::python(Entry::Script(file.clone())));
         program.files.insert(file, text.into());
         program
     }
@@ -325,7 +293,7 @@ impl Program {
         let mut argv = Vec::new();
         match &self.guest {
             Guest::Wasm(_) => argv.push(self.name.clone()),
-            Guest::Python { entry, flags } => {
+            Guest::Python { entry, flags, .. } => {
                 argv.push("python".to_owned());
                 argv.extend(flags.iter().cloned());
                 let (option, value) = match entry {
@@ -360,7 +328,7 @@ mod tests {
     use super::*;
 
     fn python(entry: Entry) -> Guest {
-        Guest::Python { entry, flags: vec!["-u".to_owned()] }
+        Guest::Python { entry, flags: vec!["-u".to_owned()], extended: None }
     }
 
     #[test]

@@ -162,6 +162,9 @@ extern PyMethodDef amphi_enter_methods[];
 /* Makes all that there is immortal, so that runs write less of it. */
 void amphi_keep(void);
 
+/* C extension modules beside CPython's own, ended by an empty one. */
+extern struct _inittab amphi_modules[];
+
 /* The built-in module `_amphi`. */
 PyMODINIT_FUNC PyInit__amphi(void);
 

@@ -80,7 +80,7 @@ static void initialise(void)
     preconfig.utf8_mode = 1;
     preconfig.use_environment = 0;
     check(Py_PreInitialize(&preconfig));
-    if (PyImport_AppendInittab("_amphi", PyInit__amphi) < 0) {
+    if (PyImport_AppendInittab("_amphi", PyInit__amphi) < 0 || PyImport_ExtendInittab(amphi_modules) < 0) {
         check(PyStatus_NoMemory());
     }
 

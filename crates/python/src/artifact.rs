@@ -123,6 +123,7 @@ mod tests {
             stdlib: file(STDLIB, stdlib),
             toolchain: vec!["clang 19".to_owned()],
             sources: Vec::new(),
+            extensions: Vec::new(),
         }
     }
 

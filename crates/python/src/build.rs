@@ -12,14 +12,15 @@ use std::time::Instant;
 
 use crate::artifact::{self, Artifact};
 use crate::atomic;
+use crate::error::{Error, at};
 use crate::finish;
 use crate::lock::{self, Lock};
 use crate::pins::{self, Pin};
 use crate::place;
 use crate::progress::{Ended, Progress, Step};
 use crate::recipe::{self, Action, SETTINGS, STEPS, Tool};
-use crate::run::{Command, Failed};
-use crate::sources::{self, NotFound, Places};
+use crate::run::Command;
+use crate::sources::{self, Places};
 use crate::toolchain::{self, Toolchain};
 
 /// Initialises the interpreter in its first argument, a wasm module, and returns the module with its memory kept.
@@ -35,42 +36,6 @@ pub struct Options {
     pub force: bool,
     /// wasm-opt, where the caller knows it.
     pub wasm_opt: Option<PathBuf>,
-}
-
-/// Why there is no interpreter.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Sources are not to be had.
-    #[error(transparent)]
-    Sources(#[from] NotFound),
-    /// Programs are not here.
-    #[error(transparent)]
-    Toolchain(#[from] toolchain::Missing),
-    /// A step failed.
-    #[error("could not {step}: {failed}")]
-    Step {
-        /// What it was to do.
-        step: String,
-        /// The program and its last words.
-        failed: Failed,
-    },
-    /// The engine could not take the snapshot.
-    #[error("could not take the snapshot of the interpreter: {0}")]
-    Snapshot(Box<dyn error::Error + Send + Sync>),
-    /// A file or folder could not be written or read.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// This user has no place for caches.
-    #[error("there is no folder for caches: neither XDG_CACHE_HOME nor a home folder is set")]
-    NoCache,
-    /// The build runs programs that can't work in such a folder.
-    #[error("{}: CPython's makefiles cannot work in a folder with blanks in its path; set XDG_CACHE_HOME to another", .0.display())]
-    Blanks(PathBuf),
 }
 
 /// Builds the interpreter into the user's cache, or finds it there.
@@ -136,16 +101,10 @@ pub fn source(pin: &Pin, line: &mut dyn FnMut(&str)) -> Result<PathBuf, Error> {
 }
 
 /// An empty file for what a step's programs print.
-fn empty_log(logs: &Path, name: &str) -> Result<PathBuf, Error> {
+pub(crate) fn empty_log(logs: &Path, name: &str) -> Result<PathBuf, Error> {
     let log = logs.join(format!("{name}.log"));
     fs::create_dir_all(logs).and_then(|()| fs::write(&log, "")).map_err(at(&log))?;
     Ok(log)
-}
-
-/// Turns an I/O error into one that names the path.
-pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
-    let path = path.to_owned();
-    move |source| Error::File { path, source }
 }
 
 /// The state of one build.

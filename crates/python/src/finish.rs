@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::artifact::{LINK, RECORD, STDLIB, WASM};
 use crate::atomic::{self, Draft};
-use crate::build::{Error, Snapshot, at};
+use crate::build::Snapshot;
+use crate::error::{Error, at};
 use crate::hash;
 use crate::package::{FileRecord, LinkKit, Package, SourceRecord};
 use crate::pins;
@@ -73,6 +74,7 @@ pub(crate) fn publish(parts: &Parts<'_>, target: &Path) -> Result<(), Error> {
                 sha256: pin.sha256.to_owned(),
             })
             .collect(),
+        extensions: Vec::new(),
     };
     let kit = parts.link.join("kit");
     copy_folder(&kit, &folder.join(LINK)).map_err(at(&kit))?;
@@ -102,7 +104,7 @@ fn lines(path: &Path) -> Result<Vec<String>, Error> {
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), Error> {
+pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), Error> {
     let mut text = serde_json::to_vec_pretty(value).map_err(io::Error::from).map_err(at(path))?;
     text.push(b'\n');
     atomic::write_file(path, &text).map_err(at(path))

@@ -3,12 +3,14 @@
 //! [`artifact()`] finds the finished interpreter, fast. [`build()`] makes it: it finds the sources ([`pins`]), the programs
 //! ([`debian_packages`] lists them), and runs the steps that are not done yet. The scripts of the steps are in `recipe/`,
 //! the C bridge in `c/`, its Python side in `py/`, the changes to CPython in `patches/`; all are compiled in, so that a
-//! build needs no checkout. The crate must never know an engine: who builds brings the function that takes the snapshot.
+//! build needs no checkout. [`extend()`] links the finished interpreter anew with C extension modules. The crate must never know an engine: who builds brings the function that takes the snapshot.
 
 mod apt;
 mod artifact;
 mod atomic;
 mod build;
+mod error;
+mod extend;
 mod finish;
 mod hash;
 mod lock;
@@ -24,7 +26,9 @@ mod sources;
 mod toolchain;
 
 pub use artifact::{Artifact, FOLDER_VARIABLE, Missing, artifact};
-pub use build::{Error, Options, Snapshot, build, source};
+pub use build::{Options, Snapshot, build, source};
+pub use error::Error;
+pub use extend::extend;
 pub use missing::{MISSING, MissingModule};
 pub use package::{FileRecord, LinkKit, Package, SourceRecord};
 pub use place::cache_folder;

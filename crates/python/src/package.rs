@@ -17,6 +17,9 @@ pub struct Package {
     pub toolchain: Vec<String>,
     /// Name, version and SHA-256 of each source.
     pub sources: Vec<SourceRecord>,
+    /// The C extension modules that it is linked with beside CPython's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<String>,
 }
 
 /// A file of the package.

@@ -79,6 +79,7 @@ pub(crate) const BRIDGE: &[Input] = inputs![
     "c/interrupt.c",
     "c/keep.c",
     "c/memory.c",
+    "c/modules.c",
     "c/start.c",
     "c/types.c",
 ];
@@ -137,10 +138,19 @@ pub(crate) const STEPS: &[Step] = &[
         tools: &[Tool::Clang],
     },
     Step {
+        name: "kit",
+        title: "keep CPython as one object for later links",
+        action: Action::Script(include_str!("../recipe/kit.sh")),
+        needs: &["sysroot", "libs", "cpython"],
+        pins: &[],
+        inputs: &[],
+        tools: &[Tool::Clang],
+    },
+    Step {
         name: "link",
         title: "compile the bridge and link",
         action: Action::Script(include_str!("../recipe/link.sh")),
-        needs: &["sysroot", "libs", "cpython"],
+        needs: &["sysroot", "libs", "cpython", "kit"],
         pins: &[],
         inputs: &[BRIDGE],
         tools: &[Tool::Clang],

@@ -38,7 +38,7 @@ pub(crate) enum Surroundings {
 
 /// A program that did not end well.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} failed: {why}{}\nThe whole log: {}", Tail(tail), log.display())]
+#[error("{what} failed: {why}{}\nThe whole log: {}", Indented(tail), log.display())]
 pub struct Failed {
     /// The command line, or what was being done.
     pub what: String,
@@ -50,9 +50,10 @@ pub struct Failed {
     pub log: PathBuf,
 }
 
-struct Tail<'a>(&'a [String]);
+/// What a program said, below a line that tells of it.
+pub(crate) struct Indented<'a>(pub(crate) &'a [String]);
 
-impl std::fmt::Display for Tail<'_> {
+impl std::fmt::Display for Indented<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.iter().try_for_each(|line| write!(f, "\n    {line}"))
     }

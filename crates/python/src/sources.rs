@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::apt::Apt;
 use crate::atomic;
-use crate::build::{Error, at};
+use crate::error::{Error, at};
 use crate::hash;
 use crate::mirrors::{self, Mirror};
 use crate::pins::Pin;

@@ -117,7 +117,7 @@ const PLAIN: &[(&str, &str)] = &[
 /// Every missing program, not only the first.
 pub(crate) fn find(wasm_opt: Option<&Path>) -> Result<Toolchain, Missing> {
     let mut lacking = Vec::new();
-    let sdk = env::var_os(SDK_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let sdk = sdk();
     for (name, package) in PLAIN {
         // CPython's configure takes any of the compiler's usual names.
         let others: &[&str] = if *name == "gcc" { &["cc", "clang"] } else { &[] };
@@ -129,38 +129,11 @@ pub(crate) fn find(wasm_opt: Option<&Path>) -> Result<Toolchain, Missing> {
             });
         }
     }
-    let mut program = |debian: &str, package: &'static str, in_sdk: &str| {
-        let found = match &sdk {
-            Some(sdk) => Some(sdk.join("bin").join(in_sdk)).filter(|path| run::is_program(path)),
-            None => run::on_path(debian),
-        };
-        found.unwrap_or_else(|| {
-            lacking.push(match &sdk {
-                Some(sdk) => Lacking {
-                    what: in_sdk.to_owned(),
-                    package: None,
-                    remedy: format!("not in {}, which {SDK_VARIABLE} names", sdk.join("bin").display()),
-                },
-                None => Lacking {
-                    what: debian.to_owned(),
-                    package: Some(package),
-                    remedy: format!("not on PATH (package {package})"),
-                },
-            });
-            PathBuf::new()
-        })
-    };
-    let clang = program("clang-19", "clang-19", "clang");
-    program("wasm-ld-19", "lld-19", "wasm-ld");
-    let ar = program("llvm-ar-19", "llvm-19", "llvm-ar");
-    let ranlib = program("llvm-ranlib-19", "llvm-19", "llvm-ranlib");
-    if sdk.is_none() && lacking.is_empty() && !builtins(&clang).is_some_and(|path| path.exists()) {
-        lacking.push(Lacking {
-            what: "libclang_rt.builtins-wasm32.a".to_owned(),
-            package: Some("libclang-rt-19-dev-wasm32"),
-            remedy: "not beside clang-19 (package libclang-rt-19-dev-wasm32)".to_owned(),
-        });
-    }
+    let clang = find_clang(sdk.as_deref(), &mut lacking);
+    let mut program =
+        |debian: &str, in_sdk: &str| find_program(sdk.as_deref(), (debian, "llvm-19", in_sdk), &mut lacking);
+    let ar = program("llvm-ar-19", "llvm-ar");
+    let ranlib = program("llvm-ranlib-19", "llvm-ranlib");
     let sdk_sysroot = sdk.as_ref().map(|sdk| sdk.join("share/wasi-sysroot"));
     if let Some(sysroot) = sdk_sysroot.as_ref().filter(|sysroot| !sysroot.is_dir()) {
         let remedy = format!("not there; {SDK_VARIABLE} should name an unpacked wasi-sdk");
@@ -179,10 +152,70 @@ pub(crate) fn find(wasm_opt: Option<&Path>) -> Result<Toolchain, Missing> {
     if !lacking.is_empty() {
         return Err(Missing { lacking });
     }
-    let version = |program: &Path| run::first_line(program, &["--version"]).unwrap_or_default();
     let library = sdk.map(|sdk| format!(" with {}", sdk.display())).unwrap_or_default();
     let versions = vec![format!("{}{library}", version(&clang)), version(&wasm_opt)];
     Ok(Toolchain { clang, ar, ranlib, wasm_opt, sdk_sysroot, versions })
+}
+
+/// The compiler and its version line: all that a link with C extension modules takes.
+///
+/// # Errors
+/// It is not here, nor are perhaps the linker and the compiler's own routines.
+pub(crate) fn compiler() -> Result<(PathBuf, String), Missing> {
+    let mut lacking = Vec::new();
+    let clang = find_clang(sdk().as_deref(), &mut lacking);
+    if lacking.is_empty() { Ok((clang.clone(), version(&clang))) } else { Err(Missing { lacking }) }
+}
+
+/// The folder of the wasi-sdk that is named, if one is.
+fn sdk() -> Option<PathBuf> {
+    env::var_os(SDK_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn version(program: &Path) -> String {
+    run::first_line(program, &["--version"]).unwrap_or_default()
+}
+
+/// clang, which the linker and the compiler's own routines have to be beside.
+fn find_clang(sdk: Option<&Path>, lacking: &mut Vec<Lacking>) -> PathBuf {
+    let before = lacking.len();
+    let clang = find_program(sdk, ("clang-19", "clang-19", "clang"), lacking);
+    find_program(sdk, ("wasm-ld-19", "lld-19", "wasm-ld"), lacking);
+    if sdk.is_none() && lacking.len() == before && !builtins(&clang).is_some_and(|path| path.exists()) {
+        lacking.push(Lacking {
+            what: "libclang_rt.builtins-wasm32.a".to_owned(),
+            package: Some("libclang-rt-19-dev-wasm32"),
+            remedy: "not beside clang-19 (package libclang-rt-19-dev-wasm32)".to_owned(),
+        });
+    }
+    clang
+}
+
+/// A program by its name on Debian, the package that has it there, and its name in a wasi-sdk.
+fn find_program(
+    sdk: Option<&Path>,
+    (debian, package, in_sdk): (&str, &'static str, &str),
+    lacking: &mut Vec<Lacking>,
+) -> PathBuf {
+    let found = match sdk {
+        Some(sdk) => Some(sdk.join("bin").join(in_sdk)).filter(|path| run::is_program(path)),
+        None => run::on_path(debian),
+    };
+    found.unwrap_or_else(|| {
+        lacking.push(match sdk {
+            Some(sdk) => Lacking {
+                what: in_sdk.to_owned(),
+                package: None,
+                remedy: format!("not in {}, which {SDK_VARIABLE} names", sdk.join("bin").display()),
+            },
+            None => Lacking {
+                what: debian.to_owned(),
+                package: Some(package),
+                remedy: format!("not on PATH (package {package})"),
+            },
+        });
+        PathBuf::new()
+    })
 }
 
 /// Where this clang looks for its own routines for WebAssembly.

@@ -38,7 +38,10 @@ impl Native {
         let program = &prepared.program;
         let wasm = match &program.guest {
             // The interpreter's own loop asks for signals, see crates/python's patches.
-            Guest::Python { .. } => self.python.as_ref().ok_or(Error::NoPython)?.wasm.clone().asking(),
+            Guest::Python { extended, .. } => match extended.as_ref().and_then(|extended| extended.wasm.as_ref()) {
+                Some(wasm) => Wasm::from_bytes("python.wasm", wasm.0.as_slice()).asking(),
+                None => self.python.as_ref().ok_or(Error::NoPython)?.wasm.clone().asking(),
+            },
             Guest::Wasm(bytes) => Wasm::from_bytes(&program.name, bytes.0.as_slice()),
         };
         Sandbox::new(&self.engine, &self.cache, self.kind, &wasm, self.python.as_ref(), &prepared.hosts, tell)

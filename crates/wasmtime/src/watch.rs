@@ -39,7 +39,8 @@ pub(crate) fn pass<W: Watched + 'static>(
     if caller.data_mut().guests.now_mut().wasi.gate().is_none() {
         return serve(caller);
     }
-    if let Some(fault) = at_gate(caller, |gate, memory, now_ns| gate.enter(memory, call, args, || Some(now_ns)))?.flatten()
+    if let Some(fault) =
+        at_gate(caller, |gate, memory, now_ns| gate.enter(memory, call, args, || Some(now_ns)))?.flatten()
     {
         return Ok(fault.raw());
     }

@@ -76,7 +76,7 @@ fn native(kind: Kind) -> Result<Native> {
 
 fn command(code: &str) -> Result<Prepared> {
     let entry = Entry::Command(code.to_owned());
-    let mut program = Program::new("bench", Guest::Python { entry, flags: Vec::new() });
+    let mut program = Program::new("bench", Guest::python(entry));
     program.stdin = amphi_core::Stdin::Empty;
     Ok(prepare(&program)?)
 }

@@ -37,8 +37,7 @@ pub(super) fn run(kind: Kind, program: Program, trace: impl FnMut(&[u8]) + Send 
 
 /// What a program's host modules offer, once those that are written in Python have run.
 pub(super) fn offered(program: Program) -> Result<Vec<Interface>> {
-    let program =
-        Program { guest: Guest::Python { entry: Entry::Command(String::new()), flags: Vec::new() }, ..program };
+    let program = Program { guest: Guest::python(Entry::Command(String::new())), ..program };
     let native = open(Kind::Shim, true)?;
     let prepared = prepare(&program)?;
     let python = NativePython::load(&prepared.hosts)?;

@@ -39,6 +39,9 @@ fn print(artifact: &Artifact, out: &mut impl Write) -> io::Result<()> {
     for tool in &package.toolchain {
         writeln!(out, "  {tool}")?;
     }
+    if !package.extensions.is_empty() {
+        writeln!(out, "linked with {}", package.extensions.join(", "))?;
+    }
     let missing: Vec<&str> = amphi_python::MISSING.iter().map(|module| module.name).collect();
     writeln!(out, "without {} (docs/python.md says why)", missing.join(", "))
 }

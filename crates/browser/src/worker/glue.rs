@@ -17,7 +17,7 @@ extern "C" {
     pub(super) fn guest_read(at: u32, to: *mut u8, length: usize) -> bool;
     pub(super) fn guest_write(at: u32, from: *const u8, length: usize) -> bool;
 
-    pub(super) fn missing_imports(module: &JsValue) -> String;
+    pub(super) fn missing_imports(module: &JsValue, typed: &Array) -> String;
     pub(super) fn imports(module: &JsValue, from: &str, name: &str) -> bool;
 
     #[wasm_bindgen(catch)]
@@ -26,6 +26,7 @@ extern "C" {
         suspending: bool,
         waits: Vec<String>,
         opens: bool,
+        typed: &Array,
     ) -> Result<(), JsValue>;
     #[wasm_bindgen(catch)]
     pub(super) fn guest_add(module: &JsValue, typed: &Array) -> Result<bool, JsValue>;

@@ -103,27 +103,31 @@ impl Host {
 
     /// A fresh instance, which has its turn while its start function runs.
     fn instantiate(&self, module: &JsValue, imports: &[TypedImport]) -> Result<Instance, String> {
-        let typed: Array = imports.iter().map(typed).collect();
+        let first = run::with(|run| {
+            run.typed.extend_from_slice(imports);
+            run.typed.len() - imports.len()
+        });
+        let typed = typed(imports, first.unwrap_or_default());
         let made = Worker::in_turn(self.id, || glue::guest_add(module, &typed));
         let imports = made.map_err(|error| error.message)?.map_err(|error| words(&error))?;
         Ok(Instance { id: self.id, exports: Vec::new(), imports })
     }
 }
 
-/// An import as `glue.js` takes it: module, name, the number that [`run::typed`] knows it by, its types.
-fn typed(import: &TypedImport) -> JsValue {
-    let number = run::with(|run| {
-        run.typed.push(import.clone());
-        run.typed.len() - 1
-    });
-    #[expect(clippy::cast_precision_loss, reason = "a module has fewer imports than a float counts")]
-    let number = number.unwrap_or_default() as f64;
-    let params: Vec<&str> = import.params.iter().map(|kind| kind.name()).collect();
-    let result = import.result.map_or("", CoreType::name);
-    let texts = [import.module.as_str(), import.function.as_str(), &params.join(" "), result];
-    let array: Array = texts.into_iter().map(JsValue::from).collect();
-    array.push(&number.into());
-    array.into()
+/// Imports as `glue.js` takes them, each as module, name, its types, and the number that [`run::typed`] knows it by; the
+/// first has this number.
+pub(super) fn typed(imports: &[TypedImport], first: usize) -> Array {
+    let one = |(at, import): (usize, &TypedImport)| {
+        let params: Vec<&str> = import.params.iter().map(|kind| kind.name()).collect();
+        let result = import.result.map_or("", CoreType::name);
+        let texts = [import.module.as_str(), import.function.as_str(), &params.join(" "), result];
+        let array: Array = texts.into_iter().map(JsValue::from).collect();
+        #[expect(clippy::cast_precision_loss, reason = "modules have fewer imports than a float counts")]
+        let number = (first + at) as f64;
+        array.push(&number.into());
+        array
+    };
+    imports.iter().enumerate().map(one).collect()
 }
 
 /// An instance of a wasm host module.

@@ -75,12 +75,14 @@ pub(super) fn start(
 ) -> Result<Started, String> {
     let clock = Clock::new();
     let prepare_ms = clock.now_ms();
-    let Prepared { program, hosts: prepared } = prepared;
+    let Prepared { program, hosts: prepared, imports } = prepared;
     check(&program)?;
-    let module = if program.is_python() { worker.python.as_ref().map_err(String::clone)? } else { module };
+    // A program that brings its module brings it compiled, a Python of its own too.
+    let shared = module.is_undefined();
+    let module = if shared { worker.python.as_ref().map_err(String::clone)? } else { module };
     // Calls that may suspend the guest cost a frame of JavaScript each: only who needs them has them.
-    if opens || !(program.is_python() && worker.fresh) {
-        instantiate(module, worker.waiting, opens)?;
+    if opens || !(shared && worker.fresh) {
+        instantiate(module, worker.waiting, opens, &hosts::typed(&imports, 0), &prepared)?;
     }
     let (serve, ..) = GuestExport::Serve.declared();
     let entry = if program.calls.is_empty() { "_start" } else { serve };
@@ -132,7 +134,7 @@ pub(super) fn start(
     run::begin(Run {
         guests: Turns::new(program, others),
         hosts: calls_of_hosts,
-        typed: Vec::new(),
+        typed: imports,
         waiting: worker.waiting,
         opens,
         inbox,
@@ -223,14 +225,10 @@ impl Started {
 }
 
 /// The words for imports that nobody offers, one `module::name` a line.
-pub(super) fn missing(imports: &str) -> String {
+pub(super) fn missing(imports: &str, hosts: &[PreparedHost]) -> String {
     let names = imports.lines().collect::<Vec<_>>().join(", ");
-    format!(
-        "The guest has an unknown import: {names}. Offered are the 46 calls of {} and, in {}, {}.",
-        amphi_wasi::MODULE,
-        abi::MODULE,
-        abi::AbiCall::ALL.iter().map(|call| call.name()).collect::<Vec<_>>().join(", ")
-    )
+    let hosts = hosts.iter().map(|host| (host.name.as_str(), host.body.interface()));
+    format!("The guest has an unknown import {names}. {}.", abi::offered(amphi_wasi::Call::ALL.len(), hosts))
 }
 
 /// What a browser cannot do is said before anything runs.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SeenCall;
+use super::{AbiCall, SeenCall};
 use crate::error::HostError;
 use crate::handle::GuestId;
 use crate::host::{Crossing, Cx, HostModule};
@@ -137,6 +137,21 @@ impl TypedImport {
         }
         Ok(())
     }
+}
+
+/// A sentence's beginning that lists all that a guest may import: `wasi` functions of WASI, the host-call ABI, and what host
+/// modules offer, as far as that is known before a run.
+pub fn offered<'a>(wasi: usize, hosts: impl IntoIterator<Item = (&'a str, Option<&'a Interface>)>) -> String {
+    let abi: Vec<&str> = AbiCall::ALL.iter().map(|call| call.name()).collect();
+    let mut told =
+        format!("Offered are all {wasi} functions of wasi_snapshot_preview1, {}.{{{}}}", super::MODULE, abi.join(", "));
+    for (name, interface) in hosts {
+        let functions = interface.into_iter().flat_map(|interface| &interface.functions);
+        let names: Vec<&str> = functions.map(|function| function.source_name.as_str()).collect();
+        let names = if interface.is_some() { names.join(", ") } else { "…".to_owned() };
+        told.push_str(&format!(", {name}.{{{names}}}"));
+    }
+    told
 }
 
 impl Function {

@@ -6,11 +6,13 @@ use toml::de::DeValue;
 use toml::value::{Datetime, Offset};
 
 use crate::bytes::Bytes;
+use crate::guest::Extended;
 use crate::limits::Limits;
 use crate::manifest::ManifestError;
 use crate::manifest::table::{Table, check_path};
 use crate::names::is_python_name;
 use crate::program::{Access, Body, Determinism, Expect, HostSource, LIB, Mount, WORK};
+use crate::source::Source;
 use crate::units::{UnitError, parse_size, parse_time};
 
 /// `[env]`, in the order of the text.
@@ -32,6 +34,17 @@ pub(super) fn env(table: &Table<'_>) -> Result<Vec<(String, String)>, ManifestEr
         variables.push((key.to_owned(), text.to_owned()));
     }
     Ok(variables)
+}
+
+/// `extensions`: C extension modules, each one file.
+pub(super) fn extensions(table: &Table<'_>) -> Result<Option<Extended>, ManifestError> {
+    let module = |(at, path): (usize, &str)| {
+        check_path(path).map_err(|message| table.error(at, message))?;
+        table.source("extensions", path)
+    };
+    let modules: Vec<Source> =
+        table.list("extensions")?.unwrap_or_default().into_iter().map(module).collect::<Result<_, _>>()?;
+    Ok((!modules.is_empty()).then_some(Extended { modules, wasm: None }))
 }
 
 /// `[[mount]]`.

@@ -1,12 +1,12 @@
 //! What a module needs to be a host module: an export behind each function, those that are called beside it, and nothing
 //! imported that nobody offers. This file never knows how it is run.
 
-use crate::abi::TypedImport;
+use crate::abi::{TypedImport, TypedOffer};
 use crate::bytes::Bytes;
 use crate::module::interface::core_signature;
 use crate::module::{Export, Import, Module};
 use crate::names::closest;
-use crate::prepared::{Allocator, HostExport, WasmHost};
+use crate::prepared::{Allocator, HostExport, PreparedHost, WasmHost};
 use crate::program::Program;
 use crate::types::{CoreType, Function, Interface, MAX_FLAT_PARAMS, Scalar, Type, core_text};
 
@@ -82,6 +82,31 @@ pub(crate) fn typed_imports(module: &Module, others: &[&str]) -> Result<Vec<Type
         ));
     }
     offered.into_iter().map(typed_import).collect()
+}
+
+/// The functions of host modules that a program's own guest imports. What nobody offers is left out: the habitat tells of
+/// it, which knows what else it offers.
+///
+/// # Errors
+/// One is imported with another type than it is offered with, or with one that no host function has.
+pub(crate) fn program_imports(bytes: &[u8], hosts: &[PreparedHost]) -> Result<Vec<TypedImport>, String> {
+    let mut typed = Vec::new();
+    // What is no module the habitat refuses.
+    for import in super::read::imports(bytes).unwrap_or_default() {
+        let Some(host) = hosts.iter().find(|host| host.name == import.module) else { continue };
+        let wanted = typed_import(&import)?;
+        match host.body.interface().map(|interface| wanted.offer(interface)) {
+            // Known only once the host module runs: the import is taken at its word.
+            None | Some(TypedOffer::Fits) => typed.push(wanted),
+            Some(TypedOffer::Missing) => {}
+            Some(TypedOffer::Otherwise(offered)) => {
+                let Import { module, name, .. } = import;
+                let wanted = wanted.shown();
+                return Err(format!("it imports {module}::{name} as {wanted}, but it is offered as {offered}"));
+            }
+        }
+    }
+    Ok(typed)
 }
 
 /// So many imports are named that nobody offers.

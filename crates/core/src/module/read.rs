@@ -94,6 +94,30 @@ pub fn read(bytes: &[u8]) -> Result<Module, ReadError> {
     collect(bytes, types.as_ref())
 }
 
+/// Tells what a module imports. What follows its imports is not looked at, so that this takes no time.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn imports(bytes: &[u8]) -> Result<Vec<Import>, ReadError> {
+    header(bytes)?;
+    let invalid = |error: BinaryReaderError| invalid(bytes, &error);
+    let mut validator = Validator::new();
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.map_err(invalid)?;
+        validator.payload(&payload).map_err(invalid)?;
+        match payload {
+            Payload::ImportSection(section) => {
+                let Some(types) = validator.types(0) else { break };
+                let read = |import: Result<_, _>| import.map(|import| read_import(types, import)).map_err(invalid);
+                return section.into_imports().map(read).collect();
+            }
+            Payload::FunctionSection(_) | Payload::CodeSectionStart { .. } => break,
+            _ => {}
+        }
+    }
+    Ok(Vec::new())
+}
+
 /// Tells what a module imports and exports that was validated already.
 pub(super) fn collect(bytes: &[u8], types: TypesRef<'_>) -> Result<Module, ReadError> {
     let invalid = |error| invalid(bytes, &error);
@@ -104,9 +128,7 @@ pub(super) fn collect(bytes: &[u8], types: TypesRef<'_>) -> Result<Module, ReadE
         match payload.map_err(invalid)? {
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
-                    let import = import.map_err(invalid)?;
-                    let ty = import_type(types, import.ty);
-                    module.imports.push(Import { module: import.module.to_owned(), name: import.name.to_owned(), ty });
+                    module.imports.push(read_import(types, import.map_err(invalid)?));
                 }
             }
             Payload::ExportSection(section) => {
@@ -140,6 +162,11 @@ pub(super) fn collect(bytes: &[u8], types: TypesRef<'_>) -> Result<Module, ReadE
         export.param_names = names.params(index, export.params.len());
     }
     Ok(module)
+}
+
+fn read_import(types: TypesRef<'_>, import: wasmparser::Import<'_>) -> Import {
+    let ty = import_type(types, import.ty);
+    Import { module: import.module.to_owned(), name: import.name.to_owned(), ty }
 }
 
 fn import_type(types: TypesRef<'_>, ty: TypeRef) -> Result<ImportType, String> {

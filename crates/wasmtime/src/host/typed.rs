@@ -168,20 +168,6 @@ fn served(module: &str, name: &str) -> bool {
 
 /// A sentence that lists everything a module may import.
 fn offered(hosts: &Hosts) -> String {
-    let abi: Vec<&str> = AbiCall::ALL.iter().map(|call| call.name()).collect();
-    let wasi = amphi_wasi::MODULE;
-    let mut sentence = format!(
-        "Offered are all {} functions of {wasi}, {}.{{{}}}",
-        amphi_wasi::Call::ALL.len(),
-        abi::MODULE,
-        abi.join(", ")
-    );
-    for (name, interface) in hosts.interfaces() {
-        let functions = interface.into_iter().flat_map(|interface| &interface.functions);
-        let names: Vec<&str> = functions.map(|function| function.source_name.as_str()).collect();
-        sentence
-            .push_str(&format!(", {name}.{{{}}}", if interface.is_some() { names.join(", ") } else { "…".to_owned() }));
-    }
-    sentence.push_str("; offer more with --host NAME=FILE or [host.NAME] in amphi.toml.");
-    sentence
+    let offered = abi::offered(amphi_wasi::Call::ALL.len(), hosts.interfaces());
+    format!("{offered}; offer more with --host NAME=FILE or [host.NAME] in amphi.toml.")
 }

@@ -1,0 +1,5 @@
+"""What demo.c imports from the host."""
+
+
+def demo(a: int, b: int) -> int:
+    return (a + b) * 11

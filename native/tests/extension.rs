@@ -1,0 +1,160 @@
+//! Python linked with C extension modules: by the example and by the command line, what is said of files that are none,
+//! and the host functions that they import by name, from Rust and from WebAssembly, by every mistake.
+#![allow(clippy::unwrap_used, reason = "a test may fail so")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use amphi_core::{HostModule, Program, prepare};
+use amphi_wasmtime::{Cache, Engine, Kind, Native, Python, Wasm};
+
+const HABITATS: [&str; 3] = ["wasmtime", "shim", "chromium"];
+
+fn example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/c-extension/demo.c").canonicalize().unwrap()
+}
+
+fn amphi(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+    let command =
+        Command::new(env!("CARGO_BIN_EXE_amphi")).args(args).current_dir(folder).stdin(Stdio::null()).output();
+    let output = command.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn an_import_is_served_by_whoever_offers_it_and_else_named() {
+    const TEN: &str = "(module (func (export \"demo\") (param i32 i32) (result i32)
+        (i32.mul (i32.add (local.get 0) (local.get 1)) (i32.const 10))))";
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("ten.wat", TEN),
+        ("other.wat", "(module (func (export \"other\")))"),
+        ("wide.wat", "(module (func (export \"demo\") (param i64 i64) (result i64) (local.get 0)))"),
+        ("traps.wat", "(module (func (export \"demo\") (param i32 i32) (result i32) unreachable))"),
+        ("raises.py", "def demo(a: int, b: int) -> int:\n    raise ValueError(a)"),
+        ("text.py", "def demo(a: int, b: int) -> str:\n    return 'text'"),
+        ("empty.py", "def other(): pass"),
+        ("twelve.js", "export function demo(a, b) { return (a + b) * 12; }"),
+    ];
+    for (file, text) in files {
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    let example = example().display().to_string();
+    for habitat in HABITATS {
+        for (host, code, told, said) in [
+            (
+                None,
+                1,
+                "",
+                &["unknown import demo::demo. Offered are all 46 functions of wasi_snapshot_preview1, amphi:host@1.{"]
+                    [..],
+            ),
+            (Some("other.wat"), 1, "", &["unknown import demo::demo.", "demo.{other}"]),
+            (
+                Some("wide.wat"),
+                1,
+                "",
+                &[
+                    "it imports demo::demo as (param i32 i32) (result i32), but it is offered as (param i64 i64) (result i64)",
+                ],
+            ),
+            (Some("ten.wat"), 0, "3 30\n", &[]),
+            (Some("twelve.js"), 0, "3 36\n", &[]),
+            (Some("traps.wat"), 134, "", &["a host function failed: HostError: the host function trapped: "]),
+            (Some("raises.py"), 134, "", &["a host function failed: ValueError: 1"]),
+            (Some("text.py"), 134, "", &["demo.demo() gave 'text', which is no i32"]),
+            (Some("empty.py"), 134, "", &["a host function failed: ", "demo"]),
+        ] {
+            let host = host.map(|file| format!("demo={file}"));
+            let mut args = vec!["run", "--habitat", habitat, "--extension", &example];
+            args.extend(host.iter().flat_map(|host| ["--host", host.as_str()]));
+            args.extend(["-c", "import demo; print(demo.bar(), demo.demo(1, 2))"]);
+            let (found, out, err) = amphi(folder.path(), &args);
+            assert_eq!((found, out.as_str()), (Some(code), told), "{habitat} {host:?}: {err}");
+            for part in said {
+                assert!(err.contains(part), "{habitat} {host:?}: {part} is not in {err}");
+            }
+        }
+    }
+}
+
+#[amphi_core::host]
+fn demo(a: i32, b: i32) -> i32 {
+    (a + b) * 10
+}
+
+#[test]
+fn an_import_is_served_by_rust() {
+    let artifact = amphi_python::artifact().unwrap();
+    let snapshot = |wasm: &[u8], library: &Path| {
+        Ok(amphi_wasmtime::snapshot(wasm, "wizer-initialize", &[(library.to_owned(), "/lib")])?)
+    };
+    let linked = amphi_python::extend(&artifact, &[example()], &snapshot, &mut amphi_python::Silent).unwrap();
+    assert_eq!(linked.package.extensions, ["demo"]);
+    let python =
+        Python { wasm: Wasm::known("python.wasm", linked.python_wasm, linked.sha256), stdlib: linked.stdlib_zip };
+    let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
+    let module = Arc::new(HostModule::builder("demo").host(demo::host()).build().unwrap());
+    for kind in [Kind::Wasmtime, Kind::Shim] {
+        let native = Native::new(Engine::new(), cache.clone(), kind, Some(python.clone()));
+        let mut program = Program::script("rust", "import demo; print(demo.bar(), demo.demo(1, 2))");
+        program.hosts.push(amphi_core::HostSource::new("demo", amphi_core::Body::Registered));
+        let prepared = prepare(&program).unwrap();
+        let sandbox = native.sandbox(&prepared, &mut |_| {}).unwrap();
+        let mut start = native.start(&prepared.program, |_| {}).unwrap();
+        start.registered.0.push(module.clone());
+        let outcome = sandbox.start(start).unwrap().finish().unwrap();
+        assert_eq!(outcome.stdout.0, b"3 30\n", "{kind:?}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_module_is_told_and_what_the_compiler_warns_of_too() {
+    const MODULE: &str = "#include <Python.h>
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = \"NAME\"};
+PyMODINIT_FUNC PyInit_NAME(void) { REST return PyModuleDef_Init(&definition); }
+";
+    let folder = tempfile::tempdir().unwrap();
+    let module = |name: &str, rest: &str| MODULE.replace("NAME", name).replace("REST", rest);
+    for (file, text) in [
+        ("good.c", module("good", "")),
+        ("warned.c", module("warned", "int unused;")),
+        ("broken.c", module("broken", "return 1 +;")),
+        ("named.c", module("another", "")),
+        ("lacking.c", module("lacking", "extern void nowhere(void); nowhere();")),
+        ("my-module.c", String::new()),
+        ("text.txt", String::new()),
+        ("guest.wat", "(module (func (export \"_start\")))".to_owned()),
+    ] {
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    let run = |args: &[&str]| amphi(folder.path(), &[&["run"], args].concat());
+    let import = "import sys; print('good' in sys.builtin_module_names); import good";
+    let (code, told, said) = run(&["--extension", "good.c", "-c", import]);
+    assert_eq!((code, told.as_str()), (Some(0), "True\n"), "{said}");
+    let (_, _, said) = run(&["--extension", "good.c", "-c", "import good"]);
+    assert_eq!(said, "", "it is linked once");
+    for (args, code, part) in [
+        (
+            &["--extension", "warned.c", "-c", "import warned"][..],
+            0,
+            "warned.c:3:42: warning: unused variable 'unused'",
+        ),
+        (&["--extension", "broken.c", "-c", ""], 1, "broken.c:3:48: error: expected expression"),
+        (&["--extension", "named.c", "-c", ""], 1, "it has no function PyInit_named, by which Python imports it"),
+        (&["--extension", "lacking.c", "-c", ""], 1, "undefined symbol: nowhere"),
+        (&["--extension", "my-module.c", "-c", ""], 1, "Python cannot import my-module"),
+        (&["--extension", "text.txt", "-c", ""], 1, "a C extension module is one file of C, NAME.c"),
+        (&["--extension", "gone.c", "-c", ""], 1, "--extension gone.c: No such file"),
+        (&["--extension", "good.c", "guest.wat"], 1, "a C extension module is Python's, but guest.wat is WebAssembly"),
+        (&["--extension", "good.c", "--extension", "good.c", "-c", ""], 1, "there is another module good"),
+    ] {
+        let (found, _, said) = run(args);
+        assert!(found == Some(code) && said.contains(part), "{args:?}: {found:?} {said}");
+    }
+    let (code, told, said) = amphi(folder.path(), &["python", "build", "--module", "good.c"]);
+    assert!(code == Some(0) && told.contains("python.wasm\nSHA-256 "), "{told} {said}");
+    assert!(said.contains("amphi run --extension good.c PROGRAM"), "{said}");
+}
