@@ -82,14 +82,8 @@ impl Stubs {
             false => Vec::new(),
         };
         let interface = |PreparedHost { name, body }| {
-            let interface = match body {
-                PreparedBody::Wasm(host) => Some(host.interface),
-                // Nothing is known of what somebody's Rust would offer, unless it is declared.
-                PreparedBody::Python { interface, .. }
-                | PreparedBody::NativePython { interface, .. }
-                | PreparedBody::JavaScript { interface, .. }
-                | PreparedBody::Registered { interface } => interface,
-            };
+            // Nothing is known of what somebody's Rust would offer, unless it is declared.
+            let interface = body.interface().cloned();
             let interface = interface.or_else(|| offered.iter().find(|offered| offered.name == name).cloned());
             Some((name, interface?))
         };

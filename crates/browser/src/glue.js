@@ -246,7 +246,7 @@ function returned(code) {
  */
 export function guest_enter(name, core, params, result) {
   const call = guest?.exports[name];
-  if (typeof call !== "function") return `the guest exports no function ${name}, which the Python of amphi has`;
+  if (typeof call !== "function") return `the guest exports no function ${name} that can be called`;
   below.value += 1;
   try {
     views();

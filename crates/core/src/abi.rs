@@ -111,7 +111,7 @@ macro_rules! table {
 
 for_each_host_call!(table);
 
-/// What a Python guest exports, so that the host can call into it. Parameters and results are raw bits of core values,
+/// What a Python guest exports, or an SE2 plugin, so that the host can call into it. Parameters and results are raw bits of core values,
 /// see [`Crossing::enter`](crate::Crossing::enter).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GuestExport {
@@ -131,6 +131,12 @@ pub enum GuestExport {
     Exports,
     /// Ends a guest that served: what is buffered is written, what was to happen at its exit happens.
     Finish,
+    /// Of an SE2 plugin: makes room for so many bytes, and gives its address.
+    Allocate,
+    /// Of an SE2 plugin: takes back room of that address and size.
+    Deallocate,
+    /// Of an SE2 plugin: works on the payload of that address and length, and answers to the call of that number.
+    Run,
 }
 
 impl GuestExport {
@@ -146,6 +152,9 @@ impl GuestExport {
             Self::Serve => ("amphi_serve", &[], &[I32]),
             Self::Exports => ("amphi_exports", &[I32], &[I64]),
             Self::Finish => ("amphi_finish", &[], &[I32]),
+            Self::Allocate => ("allocate", &[I32], &[I32]),
+            Self::Deallocate => ("deallocate", &[I32, I32], &[]),
+            Self::Run => ("run_e", &[I32, I32, I32], &[]),
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::bytes::Bytes;
 use crate::guest::{Entry, Extended, Guest};
-use crate::host::javascript;
-use crate::module;
+use crate::host::{javascript, se2};
+use crate::module::{self, Import};
 use crate::names::is_python_name;
 use crate::prepared::{Prepared, PreparedBody, PreparedHost};
 use crate::program::{Body, HostSource, Program, Stdin};
@@ -74,10 +74,19 @@ pub fn prepare(program: &Program) -> Result<Prepared, PrepareError> {
             )));
         }
     };
-    let imports = own.map(|wasm| module::program_imports(wasm, &hosts)).transpose().map_err(guest)?;
+    // What is no module the habitat refuses.
+    let wanted = own.and_then(|wasm| module::imports(wasm).ok()).unwrap_or_default();
+    let plugins = se2::interface();
+    let answers = |import: &Import| {
+        import.module == plugins.name && plugins.functions.iter().any(|function| function.name == import.name)
+    };
+    if wanted.iter().any(answers) && hosts.iter().all(|host| host.name != plugins.name) {
+        hosts.push(PreparedHost { name: plugins.name.clone(), body: PreparedBody::Se2 { interface: plugins } });
+    }
+    let imports = module::program_imports(&wanted, &hosts).map_err(guest)?;
     let mut program = program.clone();
     program.hosts.clear();
-    Ok(Prepared { program, hosts, imports: imports.unwrap_or_default() })
+    Ok(Prepared { program, hosts, imports })
 }
 
 fn prepare_host(program: &Program, host: &HostSource) -> Result<PreparedHost, PrepareError> {

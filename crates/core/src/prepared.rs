@@ -60,6 +60,11 @@ pub enum PreparedBody {
         /// What it must offer; inferred from its exports where nothing is declared.
         interface: Option<Interface>,
     },
+    /// What SE2 plugins answer with: amphi's own.
+    Se2 {
+        /// What it offers.
+        interface: Interface,
+    },
     /// Handed to the habitat under the module's name; it must offer this interface, where one is declared.
     Registered {
         /// What it must offer.
@@ -73,6 +78,7 @@ impl PreparedBody {
     pub fn interface(&self) -> Option<&Interface> {
         match self {
             Self::Wasm(host) => Some(&host.interface),
+            Self::Se2 { interface } => Some(interface),
             Self::Python { interface, .. }
             | Self::NativePython { interface, .. }
             | Self::JavaScript { interface, .. }

@@ -9,7 +9,9 @@ use crate::sandbox::{Linked, Sandbox};
 use crate::start::Start;
 use crate::streams::Streams;
 use crate::{Error, p1, shim};
-use amphi_core::{ChangedFile, Exit, ExportCall, Exports, HostError, Interface, Outcome, Reply, Timing, Value};
+use amphi_core::{
+    ChangedFile, Exit, ExportCall, Exports, GuestId, HostError, Interface, Outcome, Reply, Timing, Value, se2_run,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -141,6 +143,17 @@ impl Running {
         match &mut self.guests {
             Guests::Wasmtime(made) => made.ready.with(|cx| exports.call(cx, name, args)),
             Guests::Shim(made) => made.ready.with(|cx| exports.call(cx, name, args)),
+        }
+    }
+
+    /// Has an SE2 plugin work on a payload, once it [serves](Self::serve); see [`amphi_core::se2_run`].
+    ///
+    /// # Errors
+    /// What the plugin returns as its error; it is no plugin, gives no answer, or ended.
+    pub fn call_plugin(&mut self, payload: &[u8]) -> Result<Vec<u8>, HostError> {
+        match &mut self.guests {
+            Guests::Wasmtime(made) => made.ready.with(|cx| se2_run(cx, GuestId::PROGRAM, payload)),
+            Guests::Shim(made) => made.ready.with(|cx| se2_run(cx, GuestId::PROGRAM, payload)),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amphi_core::abi::{self, HostCalls, TypedImport};
 use amphi_core::{
     CoreType, Cx, GuestId, HostError, Interface, PreparedBody, PreparedHost, Program, WasmHost, WasmInstance,
-    start_python, trap, wasm_module,
+    se2_module, start_python, trap, wasm_module,
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -50,6 +50,10 @@ pub(super) fn guests(hosts: Vec<PreparedHost>, calls: &mut HostCalls) -> Result<
             }
             // It is loaded before anything starts, and has no guest.
             PreparedBody::JavaScript { .. } => return Ok(None),
+            PreparedBody::Se2 { .. } => {
+                let added = se2_module().and_then(|module| calls.registry_mut().add(module));
+                return added.map(|()| None).map_err(|error| error.to_string());
+            }
             PreparedBody::Registered { .. } => {
                 return Err(format!(
                     "The host module {name} is written in Rust and registered natively; a browser has none. Give it a `python`, `wat` or `wasm` body to run here."

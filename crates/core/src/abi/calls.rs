@@ -10,7 +10,7 @@ use super::invocation::{Given, Invocation, Reply, What};
 use crate::abi::{AbiCall, GuestMemory, NOTHING};
 use crate::error::HostError;
 use crate::handle::GuestId;
-use crate::host::{Cx, FlatCall, Nowhere, Registry};
+use crate::host::{Answers, Cx, FlatCall, Nowhere, Registry};
 use crate::types::{MAX_FLAT_PARAMS, low_half};
 use crate::value::Value;
 use crate::wire;
@@ -24,6 +24,8 @@ pub struct HostCalls {
     guests: Vec<Guest>,
     signal: i32,
     watched: bool,
+    /// What SE2 plugins have answered.
+    pub(crate) answers: Answers,
     /// Calls into guests that are under way, and how many there may be.
     depth: u32,
     call_depth: u32,
@@ -42,7 +44,15 @@ impl HostCalls {
     /// guests nest `call_depth` deep at most.
     #[must_use]
     pub fn new(registry: Registry, memory_bytes: u64, call_depth: u32) -> Self {
-        let mut calls = Self { registry, guests: Vec::new(), signal: 0, watched: false, depth: 0, call_depth };
+        let mut calls = Self {
+            registry,
+            guests: Vec::new(),
+            signal: 0,
+            watched: false,
+            answers: Answers::default(),
+            depth: 0,
+            call_depth,
+        };
         calls.add_guest(memory_bytes);
         calls
     }
@@ -141,17 +151,39 @@ impl HostCalls {
         guest.finish(memory, reply, given)
     }
 
-    /// The message for a call into a guest, whose depth is counted from now on.
-    pub(crate) fn going_in(&mut self, guest: GuestId, args: Vec<Value>) -> Result<Vec<u8>, HostError> {
+    /// A call into a guest begins.
+    ///
+    /// # Errors
+    /// `RecursionError`: too many are under way.
+    pub(crate) fn deeper(&mut self) -> Result<(), HostError> {
         if self.depth >= self.call_depth {
             let message = format!("calls between guest and host nest more than {} deep", self.call_depth);
             return Err(HostError::new("RecursionError", message));
         }
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// A call into a guest is over.
+    pub(crate) fn shallower(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// The message for a call into a guest, whose depth is counted from now on.
+    pub(crate) fn going_in(&mut self, guest: GuestId, args: Vec<Value>) -> Result<Vec<u8>, HostError> {
+        self.deeper()?;
+        let message = self.message_in(guest, args);
+        if message.is_err() {
+            self.shallower();
+        }
+        message
+    }
+
+    fn message_in(&mut self, guest: GuestId, args: Vec<Value>) -> Result<Vec<u8>, HostError> {
         let exchange = &mut self.guest(guest)?.exchange;
         let mut message = Vec::new();
         wire::encode_to(&Value::Tuple(args), &mut message, exchange)
             .map_err(|why| HostError::value_error(format!("the arguments cannot be sent: {why}")))?;
-        self.depth += 1;
         Ok(message)
     }
 
@@ -162,7 +194,7 @@ impl HostCalls {
         memory: &mut dyn GuestMemory,
         answer: Result<u64, HostError>,
     ) -> Result<Value, HostError> {
-        self.depth = self.depth.saturating_sub(1);
+        self.shallower();
         let answer = answer?;
         let sent = Room(low_half(answer), low_half((answer & !FAILED) >> 32));
         let exchange = &self.guest(guest)?.exchange;

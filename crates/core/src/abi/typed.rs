@@ -7,7 +7,9 @@ use super::{AbiCall, SeenCall};
 use crate::error::HostError;
 use crate::handle::GuestId;
 use crate::host::{Crossing, Cx, HostModule};
-use crate::types::{CoreType, Flat, Function, Interface, MAX_FLAT_PARAMS, Scalar, core_text};
+use crate::types::{
+    CoreType, Flat, Function, Interface, MAX_FLAT_PARAMS, Param, Scalar, Signature, Type, core_text, low_half,
+};
 use crate::value::Value;
 
 /// A function of a host module as a guest imports it.
@@ -47,12 +49,9 @@ impl TypedImport {
         let Some(function) = interface.functions.iter().find(|function| function.answers_to(&self.function)) else {
             return TypedOffer::Missing;
         };
-        match Flat::of(&function.signature) {
-            Some(flat) if self.is(&flat) => TypedOffer::Fits,
-            Some(flat) => {
-                let params: Vec<CoreType> = flat.params.iter().map(|scalar| scalar.core_type()).collect();
-                TypedOffer::Otherwise(core_text(&params, flat.result.map(Scalar::core_type).as_slice()))
-            }
+        match lowered(&function.signature) {
+            Some((params, result)) if self.params == params && self.result == result => TypedOffer::Fits,
+            Some((params, result)) => TypedOffer::Otherwise(core_text(&params, result.as_slice())),
             None => {
                 let signature = &function.signature;
                 TypedOffer::Otherwise(format!("{signature}, which is more than core wasm values"))
@@ -74,7 +73,12 @@ impl TypedImport {
         let watched = crossing.watch();
         let mut cx = Cx::new(crossing);
         let (module, at) = cx.with(guest, |calls, _| calls.registry().find(&self.module, &self.function))??;
-        let args = self.values(module.flat(at), core);
+        let declared = module.interface().functions.get(at).map(|function| &function.signature);
+        let declared = declared.filter(|signature| self.fits(signature));
+        let args = match declared {
+            Some(signature) => self.declared(signature, core, guest, &mut cx)?,
+            None => self.undeclared(core),
+        };
         let seen = watched.map(|begin_ns| (begin_ns, SeenCall::begin(&module, at, &args)));
         let called = match module.flat(at).filter(|flat| self.is(flat)) {
             Some(flat) => self.call_flat(&module, at, flat, &mut cx, core),
@@ -87,13 +91,47 @@ impl TypedImport {
         called.map(|_| ())
     }
 
-    /// The arguments, by the declared scalars where there are some.
-    fn values(&self, flat: Option<&Flat>, core: &[u64]) -> Vec<Value> {
-        let declared = flat.map(|flat| flat.params.as_slice()).unwrap_or_default();
-        let params = self.params.iter().zip(core).enumerate();
-        let values = params.map(|(at, (core_type, bits))| {
-            let scalar = declared.get(at).copied().filter(|scalar| scalar.core_type() == *core_type);
-            let scalar = scalar.unwrap_or_else(|| core_type.scalar());
+    /// Whether the function is declared with these types.
+    fn fits(&self, signature: &Signature) -> bool {
+        lowered(signature).is_some_and(|(params, result)| self.params == params && self.result == result)
+    }
+
+    /// The arguments of a function that is declared: a text or bytes lie in the guest's memory.
+    fn declared(
+        &self,
+        signature: &Signature,
+        core: &[u64],
+        guest: GuestId,
+        cx: &mut Cx<'_>,
+    ) -> Result<Vec<Value>, HostError> {
+        let mut core = core.iter().copied();
+        let mut next = || core.next().unwrap_or_default();
+        let mut args = Vec::with_capacity(signature.params.len());
+        for Param { name, ty } in &signature.params {
+            args.push(match ty.scalar() {
+                Some(scalar) => scalar.value(scalar.slot_from_core(next())),
+                None => {
+                    let (at, length) = (low_half(next()), low_half(next()));
+                    let copied = cx.with(guest, |_, memory| memory.copy(at, length))?;
+                    let bytes = copied.map_err(|_| HostError::bad_pointer(name, at, length))?;
+                    match ty {
+                        Type::Bytes => Value::Bytes(bytes),
+                        _ => Value::Str(String::from_utf8(bytes).map_err(|_| {
+                            let Self { module, function, .. } = self;
+                            HostError::value_error(format!("{module}.{function}() argument '{name}' is not UTF-8"))
+                        })?),
+                    }
+                }
+            });
+        }
+        Ok(args)
+    }
+
+    /// The arguments of a function that is not.
+    fn undeclared(&self, core: &[u64]) -> Vec<Value> {
+        let params = self.params.iter().zip(core);
+        let values = params.map(|(core_type, bits)| {
+            let scalar = core_type.scalar();
             scalar.value(scalar.slot_from_core(*bits))
         });
         values.collect()
@@ -152,6 +190,24 @@ pub fn offered<'a>(wasi: usize, hosts: impl IntoIterator<Item = (&'a str, Option
         told.push_str(&format!(", {name}.{{{names}}}"));
     }
     told
+}
+
+/// The core types of a function's parameters and its result, as far as a guest may import it by name: scalars as the
+/// component model flattens them, and as parameters texts and bytes, each an address and a length.
+fn lowered(signature: &Signature) -> Option<(Vec<CoreType>, Option<CoreType>)> {
+    let mut params = Vec::new();
+    for param in &signature.params {
+        match (param.ty.scalar(), &param.ty) {
+            (Some(scalar), _) => params.push(scalar.core_type()),
+            (None, Type::String | Type::Bytes) => params.extend([CoreType::I32; 2]),
+            (None, _) => return None,
+        }
+    }
+    let result = match &signature.result {
+        Some(ty) => Some(ty.scalar()?.core_type()),
+        None => None,
+    };
+    (params.len() <= MAX_FLAT_PARAMS).then_some((params, result))
 }
 
 impl Function {

@@ -6,7 +6,7 @@ use crate::check;
 use crate::describe::Described;
 use crate::error::HostError;
 use crate::handle::GuestId;
-use crate::host::Cx;
+use crate::host::{Cx, se2};
 use crate::names::closest;
 use crate::outcome::Reply;
 use crate::program::ExportCall;
@@ -19,6 +19,8 @@ use crate::wave;
 pub struct Exports {
     guest: GuestId,
     described: Described,
+    /// The place of an SE2 plugin's own export among them.
+    plugin: Option<usize>,
 }
 
 impl Exports {
@@ -42,7 +44,16 @@ impl Exports {
     /// # Errors
     /// What it exports cannot be declared; the message is for the user.
     pub fn of(cx: &mut Cx<'_>, guest: GuestId) -> Result<Self, HostError> {
-        Self::ask(cx, guest, Vec::new())
+        let mut exports = Self::ask(cx, guest, Vec::new())?;
+        let run = se2::exported();
+        if se2::speaks(cx)? && exports.function(&run.name).is_err() {
+            let Described { interface, functions } = &mut exports.described;
+            exports.plugin = Some(functions.len());
+            interface.functions.push(run);
+            // It has no number: it is an export of the guest itself.
+            functions.push((u32::MAX, false));
+        }
+        Ok(exports)
     }
 
     /// The same for a guest behind a host module: `module` is its name and its declaration, see `_export.py`.
@@ -50,7 +61,7 @@ impl Exports {
         let description = cx.invoke(guest, GuestExport::Exports, None, module, None::<fn(&[Value]) -> SeenCall>)?;
         let described = Described::read(description)
             .map_err(|error| HostError::host(format!("what the guest exports cannot be read: {error}")))?;
-        Ok(Self { guest, described })
+        Ok(Self { guest, described, plugin: None })
     }
 
     /// What is exported, and the number of each function.
@@ -73,11 +84,10 @@ impl Exports {
         self.find(name).map(|(_, function)| function)
     }
 
-    /// The same, with the number that the guest knows it by.
-    fn find(&self, name: &str) -> Result<(u32, &Function), HostError> {
-        let Described { interface: Interface { functions, .. }, functions: numbers } = &self.described;
-        let found = numbers.iter().zip(functions).find(|(_, function)| function.name == name);
-        found.map(|((number, _), function)| (*number, function)).ok_or_else(|| {
+    /// The same, with its place.
+    fn find(&self, name: &str) -> Result<(usize, &Function), HostError> {
+        let functions = &self.described.interface.functions;
+        functions.iter().enumerate().find(|(_, function)| function.name == name).ok_or_else(|| {
             let names: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
             let hint = match closest(name, names.iter().copied()) {
                 Some(close) => format!("did you mean {close}?"),
@@ -95,12 +105,35 @@ impl Exports {
     /// # Errors
     /// What [`check::arguments`] finds, and what the function raises, with its traceback.
     pub fn call(&self, cx: &mut Cx<'_>, name: &str, args: Vec<Value>) -> Result<Value, HostError> {
-        let (number, function) = self.find(name)?;
+        let (at, function) = self.find(name)?;
         let interface = &self.described.interface.name;
         let args = check::arguments(interface, function, args)?;
         let seen = |args: &[Value]| SeenCall::exported(function, args);
+        if self.plugin == Some(at) {
+            return self.run_plugin(cx, &args, seen);
+        }
+        let number = self.described.functions.get(at).map_or(u32::MAX, |(number, _)| *number);
         let value = cx.invoke(self.guest, GuestExport::CallExport, Some(number), args, Some(seen))?;
         check::result(interface, function, value)
+    }
+
+    /// Has an SE2 plugin work on a text.
+    fn run_plugin(
+        &self,
+        cx: &mut Cx<'_>,
+        args: &[Value],
+        seen: impl FnOnce(&[Value]) -> SeenCall,
+    ) -> Result<Value, HostError> {
+        let [Value::Str(payload)] = args else { return Err(HostError::host("arguments are checked first")) };
+        let seen = cx.crossing().watch().map(|begin_ns| (begin_ns, seen(args)));
+        let result = se2::se2_run(cx, self.guest, payload.as_bytes()).and_then(|result| {
+            let text = String::from_utf8(result).map_err(|_| HostError::host("the plugin's result is not UTF-8"));
+            text.map(Value::Str)
+        });
+        if let Some((begin_ns, seen)) = seen {
+            cx.crossing().tell(seen.end(result.as_ref()), begin_ns);
+        }
+        result
     }
 
     /// The same in text: arguments and result as [`wave`] has them. What was raised is told with its traceback.

@@ -89,12 +89,11 @@ pub(crate) fn typed_imports(module: &Module, others: &[&str]) -> Result<Vec<Type
 ///
 /// # Errors
 /// One is imported with another type than it is offered with, or with one that no host function has.
-pub(crate) fn program_imports(bytes: &[u8], hosts: &[PreparedHost]) -> Result<Vec<TypedImport>, String> {
+pub(crate) fn program_imports(imports: &[Import], hosts: &[PreparedHost]) -> Result<Vec<TypedImport>, String> {
     let mut typed = Vec::new();
-    // What is no module the habitat refuses.
-    for import in super::read::imports(bytes).unwrap_or_default() {
+    for import in imports {
         let Some(host) = hosts.iter().find(|host| host.name == import.module) else { continue };
-        let wanted = typed_import(&import)?;
+        let wanted = typed_import(import)?;
         match host.body.interface().map(|interface| wanted.offer(interface)) {
             // Known only once the host module runs: the import is taken at its word.
             None | Some(TypedOffer::Fits) => typed.push(wanted),

@@ -2,7 +2,7 @@
 
 use crate::cache::{Cache, Notice};
 use crate::{Engine, Error, Wasm};
-use amphi_core::{HostModule, Interface, PreparedBody, PreparedHost, Program, Registry, Source, WasmHost};
+use amphi_core::{HostModule, Interface, PreparedBody, PreparedHost, Program, Registry, Source, WasmHost, se2_module};
 use std::sync::Arc;
 use wasmtime::Module;
 
@@ -27,6 +27,7 @@ enum Body {
         source: Source,
         interface: Option<Interface>,
     },
+    Se2(Interface),
     /// `missing` is said where nobody registered it.
     Registered {
         interface: Option<Interface>,
@@ -47,6 +48,7 @@ impl Hosts {
                 PreparedBody::Registered { interface } => {
                     Body::Registered { interface: interface.clone(), missing: "nobody registered it" }
                 }
+                PreparedBody::Se2 { interface } => Body::Se2(interface.clone()),
                 // Whoever has an interpreter registers what its file makes.
                 PreparedBody::NativePython { interface, .. } => Body::Registered {
                     interface: interface.clone(),
@@ -73,7 +75,7 @@ impl Hosts {
     pub(crate) fn wasm(&self) -> impl Iterator<Item = (&str, &WasmHost, &Module)> {
         self.0.iter().filter_map(|host| match &host.body {
             Body::Wasm(wasm, module) => Some((host.name.as_str(), &**wasm, module)),
-            Body::Guest { .. } | Body::JavaScript { .. } | Body::Registered { .. } => None,
+            Body::Guest { .. } | Body::JavaScript { .. } | Body::Se2(_) | Body::Registered { .. } => None,
         })
     }
 
@@ -81,7 +83,7 @@ impl Hosts {
     pub(crate) fn javascript(&self) -> impl Iterator<Item = (&str, &Source, Option<&Interface>)> {
         self.0.iter().filter_map(|host| match &host.body {
             Body::JavaScript { source, interface } => Some((host.name.as_str(), source, interface.as_ref())),
-            Body::Wasm(..) | Body::Guest { .. } | Body::Registered { .. } => None,
+            Body::Wasm(..) | Body::Guest { .. } | Body::Se2(_) | Body::Registered { .. } => None,
         })
     }
 
@@ -89,7 +91,7 @@ impl Hosts {
     pub(crate) fn guests(&self) -> impl Iterator<Item = (&str, &Program, Option<&Interface>)> {
         self.0.iter().filter_map(|host| match &host.body {
             Body::Guest { program, interface } => Some((host.name.as_str(), &**program, interface.as_ref())),
-            Body::Wasm(..) | Body::JavaScript { .. } | Body::Registered { .. } => None,
+            Body::Wasm(..) | Body::JavaScript { .. } | Body::Se2(_) | Body::Registered { .. } => None,
         })
     }
 
@@ -104,6 +106,11 @@ impl Hosts {
             let failed = |reason: String| Error::Host { name: name.clone(), reason };
             let missing = match body {
                 Body::Registered { missing, .. } => missing,
+                Body::Se2(_) => {
+                    let module = se2_module().map_err(|error| failed(error.to_string()))?;
+                    registry.add(module).map_err(|error| failed(error.to_string()))?;
+                    continue;
+                }
                 Body::Wasm(..) | Body::JavaScript { .. } | Body::Guest { .. } => "nobody made it",
             };
             let at = modules.iter().position(|module| module.interface().name == *name);
@@ -123,6 +130,7 @@ impl Hosts {
         self.0.iter().map(|host| {
             let interface = match &host.body {
                 Body::Wasm(wasm, _) => Some(&wasm.interface),
+                Body::Se2(interface) => Some(interface),
                 Body::Guest { interface, .. }
                 | Body::JavaScript { interface, .. }
                 | Body::Registered { interface, .. } => interface.as_ref(),

@@ -19,6 +19,9 @@ pub(crate) struct Entries {
     serve: Option<TypedFunc<(), i32>>,
     exports: Option<TypedFunc<i32, i64>>,
     finish: Option<TypedFunc<(), i32>>,
+    allocate: Option<TypedFunc<i32, i32>>,
+    deallocate: Option<TypedFunc<(i32, i32), ()>>,
+    run: Option<TypedFunc<(i32, i32, i32), ()>>,
 }
 
 impl Entries {
@@ -37,6 +40,9 @@ impl Entries {
             serve: find!(Serve),
             exports: find!(Exports),
             finish: find!(Finish),
+            allocate: find!(Allocate),
+            deallocate: find!(Deallocate),
+            run: find!(Run),
         }
     }
 }
@@ -59,13 +65,23 @@ impl<W: Watched + 'static> Native<'_, W> {
         let word = |at: usize| low_half(core.get(at).copied().unwrap_or_default()).cast_signed();
         let missing = || {
             let name = export.declared().0;
-            wasmtime::Error::msg(format!("the guest exports no function {name}, which the Python of amphi has"))
+            wasmtime::Error::msg(format!("the guest exports no function {name} that can be called"))
         };
         let bits = |number: i32| u64::from(number.cast_unsigned());
         let answer = match export {
-            GuestExport::Room => {
-                let room = entries.room.clone().ok_or_else(missing)?;
-                bits(room.call(store, word(0))?)
+            GuestExport::Room | GuestExport::Allocate => {
+                let room = if export == GuestExport::Room { &entries.room } else { &entries.allocate };
+                bits(room.clone().ok_or_else(missing)?.call(store, word(0))?)
+            }
+            GuestExport::Deallocate => {
+                let deallocate = entries.deallocate.clone().ok_or_else(missing)?;
+                deallocate.call(store, (word(0), word(1)))?;
+                0
+            }
+            GuestExport::Run => {
+                let run = entries.run.clone().ok_or_else(missing)?;
+                run.call(store, (word(0), word(1), word(2)))?;
+                0
             }
             GuestExport::CallExport | GuestExport::CallObject => {
                 let call = if export == GuestExport::CallExport { &entries.call_export } else { &entries.call_object };
