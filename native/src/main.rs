@@ -3,6 +3,7 @@
 mod call;
 mod flags;
 mod folder;
+mod go;
 mod habitat;
 mod inspect;
 mod interrupt;

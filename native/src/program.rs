@@ -2,6 +2,7 @@
 //! It must never know how a program runs.
 
 use crate::folder::Disk;
+use crate::go;
 use crate::python;
 use amphi_core::module::{self, Compiled, ReadError};
 use amphi_core::{Body, Entry, Guest, Program, Source, SourceError, manifest};
@@ -123,6 +124,7 @@ fn folder(path: &Path, more_flags: Vec<String>) -> Result<Program> {
             module.file = path.join(&module.file).to_string_lossy().into_owned();
         }
     }
+    go::compile(&mut program, path)?;
     python::extend(&mut program, &[])?;
     match (&mut program.guest, more_flags.first()) {
         (Guest::Python { flags, .. }, _) => flags.extend(more_flags),

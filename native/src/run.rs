@@ -2,6 +2,7 @@
 //! It must never know how a habitat runs a program.
 
 use crate::flags::PythonFlags;
+use crate::go;
 use crate::habitat::{self, Name};
 use crate::program;
 use crate::python;
@@ -10,7 +11,7 @@ use amphi_core::units::{parse_size, parse_time};
 use amphi_core::{Access, Body, Entry, HostSource, LIB, Mount, Program, Source, WORK};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Runs a program in one habitat and exits with the guest's code.
 ///
@@ -49,7 +50,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "KEY=VALUE")]
     env: Vec<String>,
     /// A host module that the guest imports as NAME: WebAssembly text or a module, Python (.py), which runs in a guest of
-    /// its own, with native: before the file in the machine's own Python, or JavaScript (.js, .mjs). Repeat it for more.
+    /// its own, with native: before the file in the machine's own Python, JavaScript (.js, .mjs) or Go (.go). Repeat it for
+    /// more.
     #[arg(long, value_name = "NAME=[native:]FILE")]
     host: Vec<String>,
     /// A C extension module that Python is linked with before it runs, which takes seconds the first time. Repeat it for
@@ -212,7 +214,7 @@ pub(crate) fn add_hosts(program: &mut Program, given: &[String]) -> Result<()> {
         program.hosts.retain(|other| other.name != host.name);
         program.hosts.push(host);
     }
-    Ok(())
+    go::compile(program, Path::new(""))
 }
 
 /// A host module from `NAME=FILE` or `NAME=native:FILE`.
@@ -235,6 +237,7 @@ fn host(given: &str) -> Result<HostSource> {
         match file.rsplit_once('.').map(|(_, ending)| ending) {
             Some("py") => Body::Python(source),
             Some("js" | "mjs") => Body::JavaScript(source),
+            Some("go") => Body::Go(source),
             _ => Body::Wat(source),
         }
     };

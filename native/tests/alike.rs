@@ -37,10 +37,10 @@ fn the_native_habitats_leave_the_same() {
             continue;
         }
         let program = amphi_parity::watched(&program(&folder));
-        // What runs in the machine's own Python needs a command that was built for it, and C extension modules one that
-        // links them.
+        // What runs in the machine's own Python needs a command that was built for it; what has to be compiled or linked
+        // first is the command's to make, too.
         let extended = matches!(&program.guest, Guest::Python { extended: Some(_), .. });
-        if extended || program.hosts.iter().any(|host| matches!(host.body, Body::NativePython(_))) {
+        if extended || program.hosts.iter().any(|host| matches!(host.body, Body::NativePython(_) | Body::Go(_))) {
             continue;
         }
         let runs = vec![amphi_parity::run(&program, &mut wasmtime), amphi_parity::run(&program, &mut shim)];

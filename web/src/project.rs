@@ -90,9 +90,11 @@ impl Project {
     pub fn hosts(&self) -> Vec<String> {
         let hosts = self.program().map(|program| program.hosts).unwrap_or_default();
         let bodies = hosts.iter().filter_map(|host| match &host.body {
-            Body::Wat(source) | Body::Python(source) | Body::NativePython(source) | Body::JavaScript(source) => {
-                Some(source.file.clone())
-            }
+            Body::Wat(source)
+            | Body::Go(source)
+            | Body::Python(source)
+            | Body::NativePython(source)
+            | Body::JavaScript(source) => Some(source.file.clone()),
             Body::Wasm { .. } | Body::Registered => None,
         });
         bodies.chain(hosts.iter().filter_map(|host| host.wit.as_ref().map(|wit| wit.file.clone()))).collect()

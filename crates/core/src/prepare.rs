@@ -94,6 +94,13 @@ fn prepare_host(program: &Program, host: &HostSource) -> Result<PreparedHost, Pr
     let prepared = |body| Ok(PreparedHost { name: host.name.clone(), body });
     let (file, bytes, text) = match &host.body {
         Body::Registered => return prepared(PreparedBody::Registered { interface: declared }),
+        Body::Go(source) => {
+            return Err(PrepareError::Host {
+                host: host.name.clone(),
+                file: source.file.clone(),
+                message: "it is not compiled yet; `amphi run` does it, with Go 1.24 or newer".to_owned(),
+            });
+        }
         Body::NativePython(source) => {
             return prepared(PreparedBody::NativePython { source: source.clone(), interface: declared });
         }

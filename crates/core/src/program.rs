@@ -143,6 +143,8 @@ pub enum Body {
         /// The module.
         bytes: Bytes,
     },
+    /// Go, one file of a library, which has to be compiled before it can run.
+    Go(Source),
     /// Python, which runs in a guest of its own.
     Python(Source),
     /// Python, which runs in the machine's own interpreter, with all that the machine has.

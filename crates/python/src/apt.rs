@@ -2,6 +2,7 @@
 //! source list, apt's indexes and its caches are all private and are removed afterwards.
 //! Must never judge what it fetched; the caller compares hashes.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,12 +28,12 @@ impl Apt {
         run::on_path("apt-get")
     }
 
-    /// Writes the private set-up into `folder`, which must not be there yet.
-    pub(crate) fn new(program: PathBuf, folder: &Path, mirror: &Mirror, log: &Path) -> io::Result<Self> {
+    /// Writes the private set-up into `folder`, which must not be there yet: it knows where these pins are.
+    pub(crate) fn new(program: PathBuf, folder: &Path, mirror: &Mirror, pins: &[Pin], log: &Path) -> io::Result<Self> {
         let apt = Self { program, folder: folder.to_owned(), log: log.to_owned() };
         fs::create_dir_all(folder.join("lists/partial"))?;
         fs::create_dir_all(folder.join("cache/archives/partial"))?;
-        fs::write(folder.join("sources.list"), source_list(mirror, Path::new(KEY_RING).exists()))?;
+        fs::write(folder.join("sources.list"), source_list(mirror, pins, Path::new(KEY_RING).exists()))?;
         Ok(apt)
     }
 
@@ -47,7 +48,7 @@ impl Apt {
             Debian::Source(package) => {
                 self.command(&["source", "--only-source", "--download-only", "--tar-only", package])
             }
-            Debian::Package { name, version } => self.command(&["download", &format!("{name}={version}")]),
+            Debian::Package { name, version, .. } => self.command(&["download", &format!("{name}={version}")]),
         };
         folder.clone_into(&mut command.folder);
         command.run(&self.log, line)
@@ -86,18 +87,24 @@ impl Drop for Apt {
     }
 }
 
-/// The private source list: trixie has the sources, bookworm-backports the C library.
-fn source_list(mirror: &Mirror, key_ring: bool) -> String {
+/// The private source list: the suites that have the pins, each once.
+fn source_list(mirror: &Mirror, pins: &[Pin], key_ring: bool) -> String {
     let ring = mirror.signed_by.as_deref().or(key_ring.then_some(KEY_RING));
     // Ubuntu does not know Debian's keys. What is fetched is believed by its SHA-256 alone, so unsigned indexes will do.
     let options = ring.map_or_else(|| "[trusted=yes] ".to_owned(), |ring| format!("[signed-by={ring}] "));
     let uri = &mirror.uri;
-    format!("deb-src {options}{uri} trixie main\ndeb {options}{uri} bookworm-backports main\n")
+    let lists = pins.iter().map(|pin| match pin.debian {
+        Debian::Source(_) => ("deb-src", "trixie"),
+        Debian::Package { suite, .. } => ("deb", suite),
+    });
+    let lists: BTreeSet<_> = lists.collect();
+    lists.into_iter().map(|(kind, suite)| format!("{kind} {options}{uri} {suite} main\n")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pins;
 
     #[test]
     fn the_private_list_uses_the_machines_mirror_and_key_ring() {
@@ -115,7 +122,13 @@ mod tests {
             ),
             ("no ring", mirror(None), false, "deb-src [trusted=yes] http://a.example/d trixie main"),
         ] {
-            assert_eq!(source_list(&mirror, key_ring).lines().next(), Some(expected), "{name}");
+            assert_eq!(source_list(&mirror, &[pins::ZLIB, pins::XZ], key_ring), format!("{expected}\n"), "{name}");
+        }
+        let all = [pins::PYTHON, pins::WASI_LIBC, pins::GO[0], pins::GO[1]];
+        let list = source_list(&mirror(None), &all, true);
+        for (kind, suite) in [("deb-src", "trixie"), ("deb", "trixie"), ("deb", "bookworm-backports")] {
+            let lines = list.lines().filter(|line| line.starts_with(&format!("{kind} ")) && line.contains(suite));
+            assert_eq!(lines.count(), 1, "{kind} {suite} in {list}");
         }
     }
 }

@@ -24,8 +24,10 @@ pub struct Pin {
 pub enum Debian {
     /// The `.orig.tar` of a source package in trixie.
     Source(&'static str),
-    /// A binary package with its full version in bookworm-backports. Only its files are used; it is not installed.
+    /// A binary package with its full version. Only its files are used; it is not installed.
     Package {
+        /// Where it is: `bookworm-backports`.
+        suite: &'static str,
         /// The package.
         name: &'static str,
         /// The version in Debian's form, epoch included.
@@ -92,10 +94,34 @@ pub const WASI_LIBC: Pin = Pin {
     files: &["wasi-libc_0.0~git20240708.3f43ea9-2~bpo12+1_all.deb"],
     sha256: "ab95a83896093f1f640f9954a5a64ef8e9635332e56fdbb3ed396aed13fe627f",
     size: 1_019_036,
-    debian: Debian::Package { name: "wasi-libc", version: "0.0~git20240708.3f43ea9-2~bpo12+1" },
+    debian: Debian::Package {
+        suite: "bookworm-backports",
+        name: "wasi-libc",
+        version: "0.0~git20240708.3f43ea9-2~bpo12+1",
+    },
 };
 
-/// Every pin. With a wasi-sdk the C library is the sdk's, and [`WASI_LIBC`] is not needed.
+/// Go, which compiles host modules that are written in it: the compiler for amd64, then its library.
+pub const GO: &[Pin] = &[
+    Pin {
+        name: "Go",
+        version: "1.24.4",
+        files: &["golang-1.24-go_1.24.4-1_amd64.deb"],
+        sha256: "93c6c109bbc0f1d55523282a16739d10634499c04f6d066a6aa58b67b687a44f",
+        size: 28_672_232,
+        debian: Debian::Package { suite: "trixie", name: "golang-1.24-go", version: "1.24.4-1" },
+    },
+    Pin {
+        name: "Go's library",
+        version: "1.24.4",
+        files: &["golang-1.24-src_1.24.4-1_all.deb"],
+        sha256: "c396bc2c2e94606e0a060cff52b9bbbf1d7cefacb040eb3c40a55604111e66e1",
+        size: 21_182_488,
+        debian: Debian::Package { suite: "trixie", name: "golang-1.24-src", version: "1.24.4-1" },
+    },
+];
+
+/// Every pin of python.wasm. With a wasi-sdk the C library is the sdk's, and [`WASI_LIBC`] is not needed.
 pub const ALL: &[Pin] = &[PYTHON, ZLIB, BZIP2, XZ, SQLITE, WASI_LIBC];
 
 impl Pin {
@@ -117,13 +143,13 @@ mod tests {
 
     #[test]
     fn the_table_is_well_formed() {
-        for pin in ALL {
+        for pin in ALL.iter().chain(GO) {
             assert_eq!(pin.sha256.len(), 64, "{}", pin.name);
             assert!(pin.sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{}", pin.name);
             assert!(pin.size > 0 && !pin.files.is_empty(), "{}", pin.name);
             let number = pin.version.split(['~', '.']).next().unwrap();
             assert!(pin.file().contains(number), "the file name of {} holds its version", pin.name);
-            let same = ALL.iter().filter(|other| other.sha256 == pin.sha256 || other.name == pin.name);
+            let same = ALL.iter().chain(GO).filter(|other| other.sha256 == pin.sha256 || other.name == pin.name);
             assert_eq!(same.count(), 1, "{} is listed once", pin.name);
         }
     }

@@ -157,7 +157,7 @@ fn from_mirror(
         return Ok(missing);
     };
     let draft = atomic::Draft::new(&places.cache.join("fetched")).map_err(at(&places.cache))?;
-    let apt = Apt::new(program, &draft.folder().join("apt"), mirror, log).map_err(at(&places.cache))?;
+    let apt = Apt::new(program, &draft.folder().join("apt"), mirror, &missing, log).map_err(at(&places.cache))?;
     if let Err(failed) = apt.update(&mut *line) {
         tried.push(format!("{}: {}", mirror.uri, told(&failed)));
         return Ok(missing);

@@ -50,6 +50,7 @@ pub(crate) fn everything() -> Result<()> {
     let cargo = cargo()?;
     let tools = tools::all(&root)?;
     let geckodriver = tools::geckodriver();
+    let go = tools::go();
     let packages = packages::needed(tools.iter().any(|tool| tool.needs_npm()))?;
     preflight(&packages, &tools)?;
     let folders = tools.iter().map(tools::Tool::bin).collect::<Result<Vec<_>>>()?;
@@ -73,6 +74,9 @@ pub(crate) fn everything() -> Result<()> {
     ));
     steps.push(Step::new("amphi", "the command amphi", &["packages"], |report| amphi(&cargo, report)));
     steps.push(Step::new("python", "python.wasm", &["amphi", "wasm-opt"], |report| python(&path, report)));
+    steps.push(Step::new(go.name, format!("Go {}", go.version), go.after, |report| {
+        tools::install_go(&go, &cargo, report)
+    }));
     steps.push(Step::new("page", "the page", &["target", "trunk", "wasm-bindgen", "wasm-opt"], |report| {
         page::build(&path, &tools, report)
     }));

@@ -97,13 +97,15 @@ pub(super) fn hosts(table: &Table<'_>) -> Result<Vec<HostSource>, ManifestError>
             _ => None,
         };
         let host = host.ok_or_else(|| hosts.wrong(name, example()))?;
-        host.known(&["wit", "wat", "wasm", "python", "native-python", "javascript", "mount", "limits"])?;
-        host.at_most_one(&["wat", "wasm", "python", "native-python", "javascript"])?;
+        host.known(&["wit", "wat", "wasm", "go", "python", "native-python", "javascript", "mount", "limits"])?;
+        host.at_most_one(&["wat", "wasm", "go", "python", "native-python", "javascript"])?;
         let wit = host.path("wit")?;
         let body = if let Some(path) = host.path("wat")? {
             Body::Wat(host.source("wat", path)?)
         } else if let Some(path) = host.path("wasm")? {
             Body::Wasm { file: path.to_owned(), bytes: host.read("wasm", path)?.into() }
+        } else if let Some(path) = host.path("go")? {
+            Body::Go(host.source("go", path)?)
         } else if let Some(path) = host.path("python")? {
             Body::Python(host.source("python", path)?)
         } else if let Some(path) = host.path("native-python")? {
@@ -112,7 +114,7 @@ pub(super) fn hosts(table: &Table<'_>) -> Result<Vec<HostSource>, ManifestError>
             Body::JavaScript(host.source("javascript", path)?)
         } else {
             let message = format!(
-                "[host.{name}] has no body: add python = \"FILE\", native-python = \"FILE\", javascript = \"FILE\", wat = \"FILE\" or wasm = \"FILE\""
+                "[host.{name}] has no body: add python = \"FILE\", native-python = \"FILE\", javascript = \"FILE\", go = \"FILE\", wat = \"FILE\" or wasm = \"FILE\""
             );
             return Err(hosts.wrong(name, message));
         };

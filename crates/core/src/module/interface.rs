@@ -35,7 +35,8 @@ pub fn infer(name: &str, module: &Module) -> Result<Interface, String> {
         return Err(format!("it exports no function that Python can call, only {passed}"));
     }
     let message = if module.exports.iter().any(|export| export.name == "_start") {
-        "it is a program, with _start and no other function; a host module is a library that exports functions"
+        "it is a program, with _start and no other function; a host module is a library that exports functions: in Go \
+         //go:wasmexport before each and -buildmode=c-shared, in Rust crate-type = [\"cdylib\"], in C -mexec-model=reactor"
     } else {
         "it exports no function; write for instance (func (export \"demo\") (param i32 i32) (result i32) …)"
     };

@@ -4,9 +4,11 @@
 
 use std::env;
 use std::fs::{self, OpenOptions};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use amphi_python::pins;
 use anyhow::{Context as _, Result, bail};
 
 use crate::places;
@@ -41,6 +43,8 @@ enum Registry {
     Cargo {
         optimise: &'static str,
     },
+    /// Files of packages that are not installed: the machine's own release has an older one.
+    Debian,
 }
 
 /// All tools that build the page, in the versions that this checkout wants.
@@ -84,6 +88,38 @@ pub(crate) fn geckodriver() -> Tool {
         package: "geckodriver",
         from: Registry::Cargo { optimise: "1" },
     }
+}
+
+/// Go, which compiles host modules that are written in it.
+pub(crate) fn go() -> Tool {
+    Tool {
+        name: "go",
+        version: pins::GO.first().map_or_else(String::new, |pin| pin.version.to_owned()),
+        // Both fetch from Debian's archive, one after the other.
+        after: &["python"],
+        package: "golang-1.24-go",
+        from: Registry::Debian,
+    }
+}
+
+/// Installs Go, unless there is one that is new enough. A machine where it can't be had goes without it.
+///
+/// # Errors
+/// None: a failure is told.
+pub(crate) fn install_go(tool: &Tool, cargo: &str, report: Report<'_>) -> Result<(Ended, String)> {
+    if let Some(version) = process::ask("go", &["env", "GOVERSION"]).filter(|version| exports(version.trim())) {
+        return Ok((Ended::Reused, version.trim().to_owned()));
+    }
+    Ok(tool.install(cargo, report).unwrap_or_else(|error| {
+        report.screen.note(&format!("There will be no host modules in Go: {error:#}"));
+        (Ended::Failed, "host modules in Go cannot be compiled".to_owned())
+    }))
+}
+
+/// Whether this version, `go1.24.4`, compiles libraries that export functions.
+fn exports(version: &str) -> bool {
+    let minor = version.strip_prefix("go1.").and_then(|rest| rest.split(|other: char| !other.is_ascii_digit()).next());
+    minor.and_then(|minor| minor.parse::<u32>().ok()).is_some_and(|minor| minor >= 24)
 }
 
 /// The version of wasm-bindgen in Cargo.lock: the program must match the library exactly.
@@ -175,6 +211,20 @@ impl Tool {
                     .arg(draft);
                 command.arg(format!("{}@{}", self.package, self.version));
                 process::expect(command, self.name, report).context("is npm's registry reachable?")?;
+            }
+            Registry::Debian => {
+                if env::consts::ARCH != "x86_64" {
+                    bail!("the pinned package is for amd64; https://go.dev/dl has others");
+                }
+                for pin in pins::GO {
+                    let package = amphi_python::source(pin, &mut |line| report.screen.hint(report.number, line))?;
+                    let mut command = Command::new("dpkg-deb");
+                    command.arg("--extract").arg(package).arg(draft);
+                    process::expect(command, self.name, report)?;
+                }
+                // Programs of Go's find what belongs to them from where they really are.
+                let bin = draft.join("bin");
+                symlink("usr/lib/go-1.24/bin", &bin).with_context(|| format!("can't make {}", bin.display()))?;
             }
             Registry::Cargo { optimise } => {
                 // Compiled objects are of no use once the program is there, so they lie beside it only meanwhile. What an

@@ -1,0 +1,3 @@
+import sum
+
+print(sum.sum(12, 12))
