@@ -216,6 +216,50 @@ mod tests {
     }
 
     #[test]
+    fn what_a_guest_imports_from_host_modules_is_known_beforehand() {
+        let guest = |wat: &str| {
+            let mut program = program(None, DEMO);
+            program.guest = Guest::Wasm(module::compile(&Source::new("guest.wat", wat)).expect("text").bytes.into());
+            prepare(&program)
+        };
+        let typed =
+            r#"(module (import "demo" "demo" (func (param i32 i32) (result i32))) (import "other" "f" (func)))"#;
+        let prepared = guest(typed).expect("valid");
+        let [import] = prepared.imports.as_slice() else { panic!("one import: {:?}", prepared.imports) };
+        assert_eq!((import.function.as_str(), import.shown().as_str()), ("demo", "(param i32 i32) (result i32)"));
+        for (wat, message) in [
+            (
+                r#"(module (import "demo" "demo" (func (param i64))))"#,
+                "hello: it imports demo::demo as (param i64), but it is offered as (param i32 i32) (result i32)",
+            ),
+            (
+                r#"(module (import "demo" "demo" (global i32)))"#,
+                "hello: it imports demo::demo as a global, which is no function",
+            ),
+        ] {
+            assert_eq!(guest(wat).expect_err("another type").to_string(), message);
+        }
+        let plugin = guest(r#"(module (import "env" "return_error" (func (param i32 i32 i32 i32))))"#).expect("valid");
+        assert!(matches!(plugin.hosts.last(), Some(PreparedHost { body: PreparedBody::Se2 { .. }, .. })));
+        assert_eq!(plugin.imports.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_compiled_yet_is_told() {
+        let mut unlinked = program(None, DEMO);
+        let extended = Some(Extended { modules: vec![Source::new("demo.c", "")], wasm: None });
+        unlinked.guest = Guest::Python { entry: Entry::Stdin, flags: Vec::new(), extended };
+        let mut go = program(None, DEMO);
+        go.hosts[0].body = Body::Go(Source::new("demo.go", ""));
+        for (program, message) in [
+            (unlinked, "hello: Python is not linked with demo.c yet; `amphi run` does it, with a C compiler"),
+            (go, "[host.demo] demo.go: it is not compiled yet; `amphi run` does it, with Go 1.24 or newer"),
+        ] {
+            assert_eq!(prepare(&program).expect_err("not ready").to_string(), message);
+        }
+    }
+
+    #[test]
     fn mistakes_are_told_with_their_file() {
         for (wit, wat, message) in [
             (

@@ -1,6 +1,7 @@
 //! Manifests, good and bad.
 
 use super::*;
+use crate::guest::Extended;
 use crate::program::{Access, Body, Determinism};
 
 fn folder() -> BTreeMap<String, Bytes> {
@@ -122,11 +123,28 @@ fn native_python_is_a_body_of_its_own() {
 }
 
 #[test]
+fn what_is_compiled_first_is_read_as_its_text() {
+    let program = parsed("extensions = [\"demo.wit\"]\n[host.demo]\ngo = \"main.py\"").expect("valid");
+    let Guest::Python { extended: Some(Extended { modules, wasm: None }), .. } = &program.guest else {
+        panic!("an interpreter of its own");
+    };
+    assert_eq!((modules.len(), modules[0].file.as_str()), (1, "demo.wit"));
+    assert!(!program.files.contains_key("demo.wit"), "it is linked in, and no file of the guest");
+    assert!(matches!(&program.hosts[0].body, Body::Go(source) if source.text == "print(1)"));
+}
+
+#[test]
 fn mistakes_are_told_by_file_and_line() {
     let keys = KEYS.join(", ");
     let unknown = format!("2: unknown key 'scirpt' (did you mean 'script'?); expected one of {keys}");
     for (text, message) in [
         ("title = \"t\"\nscirpt = \"a.py\"", unknown.as_str()),
+        ("extensions = [\n\"gone.c\"]", "1: 'gone.c' is not in the folder"),
+        (
+            "extensions = [\n\"../a.c\"]",
+            "2: '../a.c' is no path inside the folder: parts are joined by one /, and none is . or ..",
+        ),
+        ("wasm = \"demo.wat\"\nextensions = []", "2: 'extensions' are modules of Python's; a wasm program has none"),
         ("args = 3", "1: 'args' should be a list of texts, [\"…\", \"…\"], not 3"),
         ("args = [\n\"a\",\n3]", "3: 'args' should be a list of texts, [\"…\", \"…\"], not 3"),
         ("\nscript = true", "2: 'script' should be a text in quotes, not true"),
@@ -159,16 +177,16 @@ fn mistakes_are_told_by_file_and_line() {
         ),
         (
             "[host.demo]",
-            "1: [host.demo] has no body: add python = \"FILE\", native-python = \"FILE\", javascript = \"FILE\", wat = \"FILE\" or wasm = \"FILE\"",
+            "1: [host.demo] has no body: add python = \"FILE\", native-python = \"FILE\", javascript = \"FILE\", go = \"FILE\", wat = \"FILE\" or wasm = \"FILE\"",
         ),
         ("[host]\ndemo = \"demo.wat\"", "2: a host module is a table: [host.demo] wat = \"demo.wat\""),
         (
             "[host.demo]\nwta = \"demo.wat\"",
-            "2: unknown key 'wta' (did you mean 'wat'?); expected one of wit, wat, wasm, python, native-python, javascript, mount, limits",
+            "2: unknown key 'wta' (did you mean 'wat'?); expected one of wit, wat, wasm, go, python, native-python, javascript, mount, limits",
         ),
         (
             "[host.demo]\nnative-python = \"main.py\"\npython = \"main.py\"",
-            "3: 'python' beside 'native-python': only one of wat, wasm, python, native-python, javascript can be there",
+            "3: 'python' beside 'native-python': only one of wat, wasm, go, python, native-python, javascript can be there",
         ),
         (
             "[host.demo]\nnative-python = \"main.py\"\n[host.demo.limits]\nmemory = \"1 MiB\"",
