@@ -46,12 +46,13 @@ impl Bench {
             false => pyperformance::ratio(&cpython::path()?, report),
         };
         let pathlib = |report: Report<'_>| pyperformance::pathlib(&cpython::path()?, report);
-        let measurements: [Measurement<'_>; 9] = [
+        let measurements: [Measurement<'_>; 10] = [
             ("cpython", "native CPython of the same source", &native),
             ("process", "whole processes", &whole),
             ("figures", "sandboxes and the page", &libraries),
             ("download", "what the browser loads", &download),
             ("files", "files in three habitats", &wasi::files),
+            ("traced", "what recording a trace costs", &wasi::traced),
             ("call", "a call of WASI in Chromium", &wasi::call),
             ("shim", "the worker's size", &wasi::size),
             ("pathlib", "pyperformance's pathlib", &pathlib),

@@ -8,6 +8,7 @@ mod driver;
 #[allow(dead_code, unused_imports, reason = "its own tests run with the command, not here")]
 #[path = "../../src/habitat/browser/engine.rs"]
 mod engine;
+mod hosts;
 mod sandbox;
 
 use std::fs;
@@ -23,9 +24,13 @@ fn main() -> Result<()> {
     let peak = sandbox::peak_of_a_process()?;
     let wasmtime = sandbox::measure(amphi_wasmtime::Kind::Wasmtime)?;
     let shim = sandbox::measure(amphi_wasmtime::Kind::Shim)?;
+    let hosts = json!({
+        "wasmtime": hosts::measure(amphi_wasmtime::Kind::Wasmtime)?,
+        "shim": hosts::measure(amphi_wasmtime::Kind::Shim)?,
+    });
     // A browser may be missing where the rest is of interest.
     let chromium = chromium::measure().unwrap_or_else(|error| json!({ "skipped": format!("{error:#}") }));
-    let figures = json!({ "peak_mib": peak, "wasmtime": wasmtime, "shim": shim, "chromium": chromium });
+    let figures = json!({ "peak_mib": peak, "wasmtime": wasmtime, "shim": shim, "hosts": hosts, "chromium": chromium });
     fs::write(&file, format!("{figures:#}\n")).with_context(|| format!("can't write {file}"))
 }
 

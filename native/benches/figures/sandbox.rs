@@ -67,7 +67,8 @@ fn idle(native: &Native, sandbox: &Sandbox) -> Result<f64> {
     })
 }
 
-fn native(kind: Kind) -> Result<Native> {
+/// A habitat with the interpreter and the cache of the command.
+pub(crate) fn native(kind: Kind) -> Result<Native> {
     let artifact = amphi_python::artifact()?;
     let wasm = Wasm::known("python.wasm", artifact.python_wasm, artifact.sha256);
     let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));

@@ -12,7 +12,11 @@ use crate::process::{self, Report};
 use crate::{places, setup};
 
 const FILES: &str = include_str!("files.py");
+const READS: &str = include_str!("reads.py");
 const TELL: &str = include_str!("tell.wat");
+
+/// Pairs of runs, of which the middle one counts: a machine at work disturbs either.
+const PAIRS: u32 = 7;
 
 /// Calls that `tell.wat` makes.
 const CALLS: f64 = 1e6;
@@ -56,6 +60,39 @@ fn ratio(times: &Map<String, Value>, reference: &Map<String, Value>) -> Result<f
         bail!("the script printed no times");
     }
     Ok(super::mean(&logarithms).exp())
+}
+
+/// What recording costs: 100,000 small reads of a run that is traced into a file, to those of one that is not, as medians
+/// of pairs.
+pub(crate) fn traced(report: Report<'_>) -> Result<Value> {
+    let folder = places::notes();
+    let (script, trace) = (folder.join("reads.py"), folder.join("reads.txt"));
+    fs::write(&script, READS).with_context(|| format!("can't write {}", script.display()))?;
+    let took = |habitat: &str, traced: bool| -> Result<f64> {
+        let mut command = Command::new(places::amphi());
+        command.arg(if traced { "trace" } else { "run" }).args(["--habitat", habitat]);
+        if traced {
+            command.arg("--out").arg(&trace);
+        }
+        command.arg(&script);
+        let output = process::expect(command, "reads", report)?;
+        let seconds = output.lines().find_map(|line| line.parse::<f64>().ok());
+        seconds.with_context(|| format!("the script printed no time: {output}"))
+    };
+    let mut found = Map::new();
+    for habitat in ["wasmtime", "shim", "chromium"] {
+        let mut ratios = Vec::new();
+        for _ in 0..PAIRS {
+            report.screen.hint(report.number, habitat);
+            // A browser may be missing where the rest is of interest.
+            let pair = took(habitat, false).and_then(|plain| Ok(took(habitat, true)? / plain));
+            ratios.extend(pair.ok());
+        }
+        ratios.sort_by(f64::total_cmp);
+        let median = ratios.get(ratios.len() / 2).copied();
+        found.insert(habitat.to_owned(), median.map_or_else(|| json!({ "skipped": "it did not run" }), Value::from));
+    }
+    Ok(Value::Object(found))
 }
 
 /// Nanoseconds of one call of WASI in Chromium.
