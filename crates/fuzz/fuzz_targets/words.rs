@@ -69,10 +69,10 @@ fn fails(fault: Fault) {
     let memory: &mut [u8] = &mut [0; 64];
     let memory = amphi_wasi::SliceMemory::new(memory);
     for call in Call::ALL {
-        let failed = gate.enter(&memory, *call, &[0; Call::MAX_PARAMS], None);
+        let failed = gate.enter(&memory, *call, &[0; Call::MAX_PARAMS], || None);
         assert!(failed.is_none_or(|errno| errno != Errno::Success && call.has_result()), "{call:?}");
         if failed.is_none() {
-            gate.leave(&memory, &[0; Call::MAX_PARAMS], Some(Errno::Success), None);
+            gate.leave(&memory, &[0; Call::MAX_PARAMS], Some(Errno::Success), || 0);
         }
     }
 }
