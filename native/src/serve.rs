@@ -82,7 +82,7 @@ pub(crate) fn find_dist() -> Result<PathBuf> {
 /// Starts to serve `dist` on `port` of 127.0.0.1, on the runtime of the caller; port 0 takes any that is free.
 ///
 /// # Errors
-/// The port is in use, or may not be used.
+/// The port is in use, or may not be used; an interpreter that the user names is none.
 pub(crate) async fn start(dist: &Path, port: u16) -> Result<Server> {
     let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
         Ok(listener) => listener,
@@ -93,12 +93,14 @@ pub(crate) async fn start(dist: &Path, port: u16) -> Result<Server> {
     let index = Arc::new(dist.join("index.html"));
     let page = get(move || page::serve(Arc::clone(&index)));
     // Not the compressed files, though they are there for other servers: on loopback unpacking takes longer than sending.
-    let files = ServeDir::new(dist).with_buf_chunk_size(CHUNK).append_index_html_on_directories(false);
-    let router = Router::new()
-        .route("/", page.clone())
-        .route("/index.html", page)
-        .fallback_service(files)
-        .layer(axum::middleware::from_fn(headers::guard));
+    let files =
+        |folder: &Path| ServeDir::new(folder).with_buf_chunk_size(CHUNK).append_index_html_on_directories(false);
+    let mut router = Router::new().route("/", page.clone()).route("/index.html", page);
+    // Whoever names an interpreter means that of the page, too.
+    if std::env::var_os(amphi_python::FOLDER_VARIABLE).is_some_and(|folder| !folder.is_empty()) {
+        router = router.nest_service("/python", files(&amphi_python::artifact()?.folder));
+    }
+    let router = router.fallback_service(files(dist)).layer(axum::middleware::from_fn(headers::guard));
     let task = tokio::spawn(async move {
         // It ends with the listener; single connections that fail are not the server's failure.
         let _ = axum::serve(listener, router).await;

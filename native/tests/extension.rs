@@ -206,4 +206,12 @@ PyMODINIT_FUNC PyInit_NAME(void) { REST return PyModuleDef_Init(&definition); }
     let (code, told, said) = amphi(folder.path(), &["python", "build", "--module", "good.c"]);
     assert!(code == Some(0) && told.contains("python.wasm\nSHA-256 "), "{told} {said}");
     assert!(said.contains("amphi run --extension good.c PROGRAM"), "{said}");
+    // Named by its folder it is the standard one for all that runs, the page included.
+    let named = Path::new(told.lines().next().unwrap()).parent().unwrap();
+    for habitat in HABITATS {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
+        command.args(["run", "--habitat", habitat, "-c", import]).env("AMPHI_PYTHON", named).stdin(Stdio::null());
+        let output = command.output().unwrap();
+        assert_eq!(output.stdout, b"True\n", "{habitat}: {output:?}");
+    }
 }

@@ -70,7 +70,7 @@ pub fn prepare(program: &Program) -> Result<Prepared, PrepareError> {
         Guest::Python { extended: Some(Extended { modules, wasm: None }), .. } => {
             let files = modules.iter().map(|module| module.file.as_str()).collect::<Vec<_>>().join(", ");
             return Err(guest(format!(
-                "Python is not linked with {files} yet; `amphi run` does it, with a C compiler"
+                "Python is not linked with {files} yet: `amphi run` does that where a C compiler is, also for a browser"
             )));
         }
     };
@@ -98,7 +98,8 @@ fn prepare_host(program: &Program, host: &HostSource) -> Result<PreparedHost, Pr
             return Err(PrepareError::Host {
                 host: host.name.clone(),
                 file: source.file.clone(),
-                message: "it is not compiled yet; `amphi run` does it, with Go 1.24 or newer".to_owned(),
+                message: "it is not compiled yet: `amphi run` does that where Go 1.24 or newer is, also for a browser"
+                    .to_owned(),
             });
         }
         Body::NativePython(source) => {
@@ -252,8 +253,14 @@ mod tests {
         let mut go = program(None, DEMO);
         go.hosts[0].body = Body::Go(Source::new("demo.go", ""));
         for (program, message) in [
-            (unlinked, "hello: Python is not linked with demo.c yet; `amphi run` does it, with a C compiler"),
-            (go, "[host.demo] demo.go: it is not compiled yet; `amphi run` does it, with Go 1.24 or newer"),
+            (
+                unlinked,
+                "hello: Python is not linked with demo.c yet: `amphi run` does that where a C compiler is, also for a browser",
+            ),
+            (
+                go,
+                "[host.demo] demo.go: it is not compiled yet: `amphi run` does that where Go 1.24 or newer is, also for a browser",
+            ),
         ] {
             assert_eq!(prepare(&program).expect_err("not ready").to_string(), message);
         }

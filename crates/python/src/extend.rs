@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use crate::artifact::{self, Artifact, RECORD, STDLIB, WASM};
 use crate::atomic::{self, Draft};
@@ -61,6 +61,8 @@ pub fn extend(
     }
     let target = root.join(key.finish());
     if let Ok(found) = artifact::open(&target) {
+        // What is used stays; that this cannot be noted does no harm.
+        let _ = fs::File::open(&target).and_then(|folder| folder.set_modified(SystemTime::now()));
         return Ok(found);
     }
     let mut steps = Steps { progress, number: 0 };

@@ -22,23 +22,25 @@ pub struct Package {
     pub name: &'static str,
     /// What it is needed for, to be read after "to".
     pub why: &'static str,
+    /// Whether linking with C extension modules takes it, too, once python.wasm is there.
+    pub links: bool,
 }
 
 /// The packages of Debian and Ubuntu that building python.wasm takes: the one listing.
 #[must_use]
 pub fn debian_packages() -> &'static [Package] {
     const PACKAGES: &[Package] = &[
-        Package { name: "clang-19", why: "compile C for WebAssembly" },
-        Package { name: "lld-19", why: "link WebAssembly" },
-        Package { name: "llvm-19", why: "archive objects that hold LLVM bitcode" },
-        Package { name: "libclang-rt-19-dev-wasm32", why: "link the compiler's own routines" },
-        Package { name: "gcc", why: "compile the CPython that runs during the build" },
-        Package { name: "libc6-dev", why: "compile the CPython that runs during the build" },
-        Package { name: "make", why: "run CPython's makefile" },
-        Package { name: "patch", why: "apply amphi's changes to CPython" },
-        Package { name: "xz-utils", why: "unpack the sources" },
-        Package { name: "bzip2", why: "unpack the sources" },
-        Package { name: "tcl", why: "put SQLite's source files together" },
+        Package { name: "clang-19", why: "compile C for WebAssembly", links: true },
+        Package { name: "lld-19", why: "link WebAssembly", links: true },
+        Package { name: "libclang-rt-19-dev-wasm32", why: "link the compiler's own routines", links: true },
+        Package { name: "llvm-19", why: "archive objects that hold LLVM bitcode", links: false },
+        Package { name: "gcc", why: "compile the CPython that runs during the build", links: false },
+        Package { name: "libc6-dev", why: "compile the CPython that runs during the build", links: false },
+        Package { name: "make", why: "run CPython's makefile", links: false },
+        Package { name: "patch", why: "apply amphi's changes to CPython", links: false },
+        Package { name: "xz-utils", why: "unpack the sources", links: false },
+        Package { name: "bzip2", why: "unpack the sources", links: false },
+        Package { name: "tcl", why: "put SQLite's source files together", links: false },
     ];
     PACKAGES
 }

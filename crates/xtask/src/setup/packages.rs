@@ -58,9 +58,10 @@ fn wanted(npm: bool) -> Vec<Package> {
         want("npm", "get wasm-opt");
     }
     want("python3-dev", "test host functions in the machine's own Python");
-    // A wasi-sdk brings its own compiler, and a finished interpreter needs none.
-    if amphi_python::artifact().is_err() && env::var_os(amphi_python::SDK_VARIABLE).is_none() {
-        for package in amphi_python::debian_packages() {
+    // A wasi-sdk brings its own compiler; a finished interpreter needs one only for C extension modules.
+    if env::var_os(amphi_python::SDK_VARIABLE).is_none() {
+        let finished = amphi_python::artifact().is_ok();
+        for package in amphi_python::debian_packages().iter().filter(|package| package.links || !finished) {
             want(package.name, package.why);
         }
     }
