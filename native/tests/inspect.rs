@@ -88,14 +88,13 @@ Made with
 
 Does not run in wasmtime, shim, chromium, firefox, webkit
   unknown import demo::demo
-  (wasmtime and shim take demo from a host module: amphi run --host demo=FILE)
+  (each of them takes demo from a host module: amphi run --host demo=FILE)
 
 Not as a host module
   it is a program, with _start and no other function; a host module is a library
-      that exports functions
-  a library exports its functions and imports nothing: in Rust crate-type =
-      ["cdylib"] and #[unsafe(no_mangle)] extern "C" functions, built for
-      wasm32-unknown-unknown
+      that exports functions: in Go //go:wasmexport before each and
+      -buildmode=c-shared, in Rust crate-type = ["cdylib"], in C
+      -mexec-model=reactor
 "#;
     let shown = stdout(folder.path(), &["inspect", "hello.wat"]);
     assert_eq!(shown, expected);

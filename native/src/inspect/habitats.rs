@@ -34,7 +34,7 @@ pub(super) fn judge(module: &Inspection) -> Vec<Judgement> {
     habitats.collect()
 }
 
-/// The modules of unknown imports that a host module of that name could offer, where it can.
+/// The modules of unknown imports that a host module of that name could offer.
 pub(super) fn could_be_hosts(module: &Inspection) -> Vec<&str> {
     let unknown = module.imports.iter().filter(|import| declared(import).is_none());
     let mut names: Vec<&str> = Vec::new();

@@ -150,7 +150,7 @@ fn runs(page: &mut Page, module: &Inspection, habitats: &[Judgement]) {
         }
     }
     for name in could_be_hosts(module) {
-        page.line(2, &format!("(wasmtime and shim take {name} from a host module: amphi run --host {name}=FILE)"));
+        page.line(2, &format!("(each of them takes {name} from a host module: amphi run --host {name}=FILE)"));
     }
 }
 
@@ -167,9 +167,6 @@ fn host_module(page: &mut Page, module: &Inspection, file: &str) {
         Some(refusal) => {
             page.heading("Not as a host module");
             page.line(2, refusal);
-            if fit.functions.is_empty() && module.role == Role::Command {
-                page.line(2, LIBRARY);
-            }
             if !fit.functions.is_empty() {
                 page.line(2, "otherwise Python would see");
             }
@@ -179,10 +176,6 @@ fn host_module(page: &mut Page, module: &Inspection, file: &str) {
         page.line(4, &format!("{}{}", function.name, function.signature));
     }
 }
-
-/// What makes a library of a program.
-const LIBRARY: &str = "a library exports its functions and imports nothing: in Rust crate-type = [\"cdylib\"] and \
-    #[unsafe(no_mangle)] extern \"C\" functions, built for wasm32-unknown-unknown";
 
 fn python(page: &mut Page, python: &PythonExports) {
     if python.present.is_empty() {
