@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use crate::artifact::{self, Artifact, RECORD, STDLIB, WASM};
-use crate::atomic::{self, Draft};
+use crate::atomic::Draft;
 use crate::build::{Snapshot, empty_log};
 use crate::error::{Error, at};
 use crate::finish::{self, write_json};
 use crate::hash::{self, Key};
+use crate::lock;
 use crate::package::{FileRecord, LinkKit, Package};
 use crate::place;
 use crate::progress::{Ended, Progress, Step};
@@ -60,16 +61,21 @@ pub fn extend(
         key.add(name).add(&hash::file(&object).map_err(at(&object))?.0);
     }
     let target = root.join(key.finish());
-    if let Ok(found) = artifact::open(&target) {
-        // What is used stays; that this cannot be noted does no harm.
-        let _ = fs::File::open(&target).and_then(|folder| folder.set_modified(SystemTime::now()));
+    if let Some(found) = found(&target) {
+        return Ok(found);
+    }
+    // One links at a time: whoever waited finds what the other made, and nobody replaces what somebody reads.
+    let lock_file = root.join("lock");
+    let _lock = lock::take(&lock_file, |holder| {
+        progress.note(&format!("waiting for another link of python.wasm (process {holder})"));
+    })
+    .map_err(at(&lock_file))?;
+    if let Some(found) = found(&target) {
         return Ok(found);
     }
     let mut steps = Steps { progress, number: 0 };
     steps.shown("link Python with them", || link.link(&compile, &arguments, modules, &names))?;
-    let parent = target.parent().unwrap_or(&root);
-    atomic::remove_folder(&target).map_err(at(&target))?;
-    let made = Draft::new(&target).map_err(at(parent))?;
+    let made = Draft::new(&target).map_err(at(&target))?;
     steps.shown("initialise it and keep its memory", || {
         let library = base.stdlib_zip.parent().unwrap_or(&base.folder);
         finish::snapshot(snapshot, &link.objects, library, made.folder())
@@ -78,6 +84,14 @@ pub fn extend(
     made.publish().map_err(at(&target))?;
     finish::forget_old(&root, [&target].into_iter());
     artifact::open(&target).map_err(|why| Error::File { path: target, source: io::Error::other(why) })
+}
+
+/// What was linked before. It is kept from now on as if it were new.
+fn found(target: &Path) -> Option<Artifact> {
+    let found = artifact::open(target).ok()?;
+    // That this cannot be noted does no harm.
+    let _ = fs::File::open(target).and_then(|folder| folder.set_modified(SystemTime::now()));
+    Some(found)
 }
 
 /// The names by which Python imports the files.
