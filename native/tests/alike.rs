@@ -2,12 +2,13 @@
 //! files they leave behind included. The command's own tests in `examples.rs` know only what a process prints.
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use amphi_core::{Body, Bytes, Guest, Program, manifest};
-use amphi_wasmtime::{Cache, Engine, Kind, Native, Python, Wasm};
 
 fn program(folder: &Path) -> Program {
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
@@ -22,13 +23,7 @@ fn program(folder: &Path) -> Program {
 
 #[test]
 fn the_native_habitats_leave_the_same() {
-    let artifact = amphi_python::artifact().unwrap();
-    let python =
-        Python { wasm: Wasm::known("python.wasm", artifact.python_wasm, artifact.sha256), stdlib: artifact.stdlib_zip };
-    let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
-    let engine = Engine::new();
-    let native = |kind| Native::new(engine.clone(), cache.clone(), kind, Some(python.clone()));
-    let (mut wasmtime, mut shim) = (native(Kind::Wasmtime), native(Kind::Shim));
+    let [mut wasmtime, mut shim] = common::habitats(amphi_python::artifact().unwrap());
     let mut changed = 0;
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples")).unwrap() {
         let folder = entry.unwrap().path();

@@ -2,12 +2,14 @@
 //! holds what the host has; and the functions that a script exports are called once it has run.
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
+mod common;
+
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use amphi_core::{Exit, Handle, HostError, HostModule, Interface, Outcome, Program, Source, Value, prepare, wit};
-use amphi_wasmtime::{Cache, Engine, Kind, Native, Python, Wasm};
+use amphi_wasmtime::Native;
 
 const WIT: &str = "
 interface back {
@@ -181,12 +183,7 @@ print("whole")
 "#;
 
 fn habitats() -> [Native; 2] {
-    let artifact = amphi_python::artifact().unwrap();
-    let python =
-        Python { wasm: Wasm::known("python.wasm", artifact.python_wasm, artifact.sha256), stdlib: artifact.stdlib_zip };
-    let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
-    let engine = Engine::new();
-    [Kind::Wasmtime, Kind::Shim].map(|kind| Native::new(engine.clone(), cache.clone(), kind, Some(python.clone())))
+    common::habitats(amphi_python::artifact().unwrap())
 }
 
 fn shown(outcome: &Outcome) -> (String, String) {

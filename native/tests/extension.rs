@@ -2,25 +2,19 @@
 //! and the host functions that they import by name, from Rust and from WebAssembly, by every mistake.
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
+mod common;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use amphi_core::habitat::Habitat as _;
 use amphi_core::{HostModule, Program, prepare};
-use amphi_wasmtime::{Cache, Engine, Kind, Native, Python, Wasm};
+use common::{amphi, command};
 
 const HABITATS: [&str; 3] = ["wasmtime", "shim", "chromium"];
 
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/c-extension/demo.c").canonicalize().unwrap()
-}
-
-fn amphi(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    let command =
-        Command::new(env!("CARGO_BIN_EXE_amphi")).args(args).current_dir(folder).stdin(Stdio::null()).output();
-    let output = command.unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 #[test]
@@ -136,18 +130,10 @@ fn texts_and_bytes_of_any_guest_go_by_address_and_length() {
 
 #[test]
 fn an_import_is_served_by_rust() {
-    let artifact = amphi_python::artifact().unwrap();
-    let snapshot = |wasm: &[u8], library: &Path| {
-        Ok(amphi_wasmtime::snapshot(wasm, "wizer-initialize", &[(library.to_owned(), "/lib")])?)
-    };
-    let linked = amphi_python::extend(&artifact, &[example()], &snapshot, &mut amphi_python::Silent).unwrap();
+    let linked = common::linked(example());
     assert_eq!(linked.package.extensions, ["demo"]);
-    let python =
-        Python { wasm: Wasm::known("python.wasm", linked.python_wasm, linked.sha256), stdlib: linked.stdlib_zip };
-    let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
     let module = Arc::new(HostModule::builder("demo").host(demo::host()).build().unwrap());
-    for kind in [Kind::Wasmtime, Kind::Shim] {
-        let native = Native::new(Engine::new(), cache.clone(), kind, Some(python.clone()));
+    for native in common::habitats(linked) {
         let mut program = Program::script("rust", "import demo; print(demo.bar(), demo.demo(1, 2))");
         program.hosts.push(amphi_core::HostSource::new("demo", amphi_core::Body::Registered));
         let prepared = prepare(&program).unwrap();
@@ -155,7 +141,7 @@ fn an_import_is_served_by_rust() {
         let mut start = native.start(&prepared.program, |_| {}).unwrap();
         start.registered.0.push(module.clone());
         let outcome = sandbox.start(start).unwrap().finish().unwrap();
-        assert_eq!(outcome.stdout.0, b"3 30\n", "{kind:?}: {outcome:?}");
+        assert_eq!(outcome.stdout.0, b"3 30\n", "{}: {outcome:?}", native.name());
     }
 }
 
@@ -209,8 +195,8 @@ PyMODINIT_FUNC PyInit_NAME(void) { REST return PyModuleDef_Init(&definition); }
     // Named by its folder it is the standard one for all that runs, the page included.
     let named = Path::new(told.lines().next().unwrap()).parent().unwrap();
     for habitat in HABITATS {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
-        command.args(["run", "--habitat", habitat, "-c", import]).env("AMPHI_PYTHON", named).stdin(Stdio::null());
+        let mut command = command(folder.path(), &["run", "--habitat", habitat, "-c", import]);
+        command.env("AMPHI_PYTHON", named);
         let output = command.output().unwrap();
         assert_eq!(output.stdout, b"True\n", "{habitat}: {output:?}");
     }

@@ -2,18 +2,11 @@
 //! where it does not take them; and modules as TinyGo makes them, with exports of an older kind.
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+mod common;
+
+use common::amphi;
 
 const HABITATS: [&str; 3] = ["wasmtime", "shim", "chromium"];
-
-fn amphi(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    let command =
-        Command::new(env!("CARGO_BIN_EXE_amphi")).args(args).current_dir(folder).stdin(Stdio::null()).output();
-    let output = command.unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
 
 const TEXT: &str = r#"package main
 

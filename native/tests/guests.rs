@@ -2,8 +2,11 @@
 //! and calling back, kept apart, and alike in every habitat however they fail.
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
+mod common;
+
 use std::path::Path;
-use std::process::{Command, Stdio};
+
+use common::amphi;
 
 const MANIFEST: &str = r#"
 [host.plain]
@@ -195,14 +198,6 @@ MemoryError:
 HostError: the guest of this host function exited with code 3
 HostError: the guest of this host function exited with code 3
 ";
-
-fn amphi(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    let command =
-        Command::new(env!("CARGO_BIN_EXE_amphi")).args(args).current_dir(folder).stdin(Stdio::null()).output();
-    let output = command.unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
 
 fn write(folder: &Path, files: &[(&str, &str)]) {
     for (path, text) in files {

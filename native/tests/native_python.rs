@@ -3,23 +3,15 @@
 #![cfg(feature = "native-python")]
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
+mod common;
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use common::{amphi, command};
+
 const NATIVE: [&str; 2] = ["wasmtime", "shim"];
-
-fn command(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
-    command.args(args).current_dir(folder).stdin(Stdio::null());
-    command
-}
-
-fn amphi(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    let output = command(folder, args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
 
 #[test]
 fn the_example_leaves_what_it_should() {

@@ -2,32 +2,23 @@
 //! within calls, and memory that grows under them.
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
+mod common;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use amphi_core::{Cx, GuestId, HostError, HostModule, Program, Value, prepare, se2_run};
-use amphi_wasmtime::{Cache, Engine, Kind, Native, Python, Running, Wasm};
+use amphi_wasmtime::Running;
+use common::amphi;
 
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/se2").canonicalize().unwrap()
 }
 
-fn amphi(args: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_amphi"))
-        .args(args)
-        .current_dir(example())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
 #[test]
 fn the_example_reverses_words_and_returns_its_exceptions_in_every_habitat() {
     for habitat in ["wasmtime", "shim", "chromium", "firefox", "webkit"] {
-        let call = |payload: &str| amphi(&["call", "--habitat", habitat, ".", "run_e", payload]);
+        let call = |payload: &str| amphi(&example(), &["call", "--habitat", habitat, ".", "run_e", payload]);
         let (code, told, said) = call("\"hello, wörld 12 abc3!\"");
         assert!(code == Some(0) && told.ends_with("\n\"olleh, dlröw 12 cba3!\"\n"), "{habitat}: {told} {said}");
         let (code, _, said) = call("\" \"");
@@ -79,16 +70,7 @@ fn again(cx: &mut Cx<'_>, payload: String) -> Result<Vec<u8>, HostError> {
 
 /// Acts on the plugin above in both native habitats, each in a run of its own.
 fn each(act: impl Fn(&mut Running)) {
-    let artifact = amphi_python::artifact().unwrap();
-    let snapshot = |wasm: &[u8], library: &Path| {
-        Ok(amphi_wasmtime::snapshot(wasm, "wizer-initialize", &[(library.to_owned(), "/lib")])?)
-    };
-    let sdk = [example().join("sdk.c")];
-    let linked = amphi_python::extend(&artifact, &sdk, &snapshot, &mut amphi_python::Silent).unwrap();
-    let wasm = std::fs::read(&linked.python_wasm).unwrap();
-    let python =
-        Python { wasm: Wasm::known("python.wasm", artifact.python_wasm, artifact.sha256), stdlib: artifact.stdlib_zip };
-    let cache = Cache::new(amphi_python::cache_folder().map(|folder| folder.join("compiled")));
+    let wasm = std::fs::read(common::linked(example().join("sdk.c")).python_wasm).unwrap();
     let host = Arc::new(HostModule::builder("host").host(again::host()).build().unwrap());
     let mut program = Program::script("plugin", "import plugin");
     program.files.insert("plugin.py".to_owned(), PLUGIN.into());
@@ -96,8 +78,7 @@ fn each(act: impl Fn(&mut Running)) {
         *extended = Some(amphi_core::Extended { modules: Vec::new(), wasm: Some(wasm.into()) });
     }
     let prepared = prepare(&program).unwrap();
-    for kind in [Kind::Wasmtime, Kind::Shim] {
-        let native = Native::new(Engine::new(), cache.clone(), kind, Some(python.clone()));
+    for native in common::habitats(amphi_python::artifact().unwrap()) {
         let mut start = native.start(&prepared.program, |_| {}).unwrap();
         start.registered.0.push(host.clone());
         let mut running = native.sandbox(&prepared, &mut |_| {}).unwrap().start(start).unwrap();

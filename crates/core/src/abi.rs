@@ -111,8 +111,8 @@ macro_rules! table {
 
 for_each_host_call!(table);
 
-/// What a Python guest exports, or an SE2 plugin, so that the host can call into it. Parameters and results are raw bits of core values,
-/// see [`Crossing::enter`](crate::Crossing::enter).
+/// What a Python guest exports, or an SE2 plugin, so that the host can call into it. Parameters and results are raw bits
+/// of core values, see [`Crossing::enter`](crate::Crossing::enter).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GuestExport {
     /// Makes room for a message of so many bytes, and gives its address.

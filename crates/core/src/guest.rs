@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::Bytes;
-#[cfg(doc)]
-use crate::program::WORK;
 use crate::source::Source;
 
 /// What runs.
@@ -40,7 +38,7 @@ pub struct Extended {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entry {
-    /// A file under [`WORK`].
+    /// A file under [`WORK`](crate::WORK).
     Script(String),
     /// Text, as `-c` takes it.
     Command(String),
@@ -57,5 +55,14 @@ impl Guest {
     #[must_use]
     pub fn python(entry: Entry) -> Self {
         Self::Python { entry, flags: Vec::new(), extended: None }
+    }
+
+    /// The module that it brings; the Python of this project brings none, unless it is linked with modules of its own.
+    #[must_use]
+    pub fn module(&self) -> Option<&Bytes> {
+        match self {
+            Self::Python { extended, .. } => extended.as_ref()?.wasm.as_ref(),
+            Self::Wasm(module) => Some(module),
+        }
     }
 }

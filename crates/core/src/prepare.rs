@@ -64,18 +64,14 @@ pub fn prepare(program: &Program) -> Result<Prepared, PrepareError> {
         hosts.push(prepare_host(program, host)?);
     }
     let guest = |message| PrepareError::Guest { name: program.name.clone(), message };
-    let own = match &program.guest {
-        Guest::Python { extended: None, .. } => None,
-        Guest::Python { extended: Some(Extended { wasm: Some(wasm), .. }), .. } | Guest::Wasm(wasm) => Some(wasm),
-        Guest::Python { extended: Some(Extended { modules, wasm: None }), .. } => {
-            let files = modules.iter().map(|module| module.file.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(guest(format!(
-                "Python is not linked with {files} yet: `amphi run` does that where a C compiler is, also for a browser"
-            )));
-        }
-    };
+    if let Guest::Python { extended: Some(Extended { modules, wasm: None }), .. } = &program.guest {
+        let files = modules.iter().map(|module| module.file.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(guest(format!(
+            "Python is not linked with {files} yet: `amphi run` does that where a C compiler is, also for a browser"
+        )));
+    }
     // What is no module the habitat refuses.
-    let wanted = own.and_then(|wasm| module::imports(wasm).ok()).unwrap_or_default();
+    let wanted = program.guest.module().and_then(|wasm| module::imports(wasm).ok()).unwrap_or_default();
     let plugins = se2::interface();
     let answers = |import: &Import| {
         import.module == plugins.name && plugins.functions.iter().any(|function| function.name == import.name)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use flat::low_half;
 pub use flat::{CoreType, Flat, MAX_FLAT_PARAMS, Scalar};
-pub(crate) use flat::{core_text, narrow};
+pub(crate) use flat::{core_params, core_text, narrow};
 
 /// The type of one parameter, result, field or item. Names are Python's, see [`crate::names`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +84,12 @@ impl Type {
             Self::Scalar(scalar) => Some(*scalar),
             _ => None,
         }
+    }
+
+    /// Whether a value lies in a guest's memory, and crosses to core wasm as an address and a length.
+    #[must_use]
+    pub(crate) fn is_place(&self) -> bool {
+        matches!(self, Self::String | Self::Bytes)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::path::PathBuf;
 
 /// The user's cache folder for amphi: `$XDG_CACHE_HOME/amphi`, or the system's usual place for caches.
@@ -15,6 +16,16 @@ pub fn cache_folder() -> Option<PathBuf> {
 /// Where the finished interpreters are, one folder per key.
 pub(crate) fn artifacts() -> Option<PathBuf> {
     cache_folder().map(|cache| cache.join("python"))
+}
+
+/// The folders of amphi's tools, the last by name first: several versions may lie there, and the same one is taken every
+/// time.
+pub(crate) fn tools() -> Vec<PathBuf> {
+    let tools = cache_folder().and_then(|cache| fs::read_dir(cache.join("tools")).ok());
+    let mut folders: Vec<PathBuf> =
+        tools.into_iter().flatten().filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    folders.sort_unstable_by(|one, other| other.cmp(one));
+    folders
 }
 
 /// XDG_CACHE_HOME counts on every system, so that one variable moves everything; a relative one is invalid by the XDG

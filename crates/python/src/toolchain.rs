@@ -3,7 +3,6 @@
 
 use std::env;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::place;
@@ -234,20 +233,13 @@ fn find_wasm_opt(named: Option<&Path>) -> Option<PathBuf> {
     if let Some(named) = env::var_os(WASM_OPT_VARIABLE).filter(|value| !value.is_empty()) {
         return Some(PathBuf::from(named)).filter(|path| run::is_program(path));
     }
-    let tools = place::cache_folder().map(|cache| cache.join("tools"));
-    let mut folders: Vec<PathBuf> = tools
-        .and_then(|tools| fs::read_dir(tools).ok())
-        .map(|entries| entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect())
-        .unwrap_or_default();
-    // Several versions may lie there; the same one is taken every time.
-    folders.sort();
     let tool = |folder: &PathBuf| {
         ["bin/wasm-opt", "node_modules/.bin/wasm-opt"]
             .iter()
             .map(|path| folder.join(path))
             .find(|path| run::is_program(path))
     };
-    folders.iter().rev().find_map(tool).or_else(|| run::on_path("wasm-opt"))
+    place::tools().iter().find_map(tool).or_else(|| run::on_path("wasm-opt"))
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ impl Native {
         let program = &prepared.program;
         let wasm = match &program.guest {
             // The interpreter's own loop asks for signals, see crates/python's patches.
-            Guest::Python { extended, .. } => match extended.as_ref().and_then(|extended| extended.wasm.as_ref()) {
+            Guest::Python { .. } => match program.guest.module() {
                 Some(wasm) => Wasm::from_bytes("python.wasm", wasm.0.as_slice()).asking(),
                 None => self.python.as_ref().ok_or(Error::NoPython)?.wasm.clone().asking(),
             },

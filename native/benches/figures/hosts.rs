@@ -97,7 +97,7 @@ fn calls(native: &Native, host: &Arc<HostModule>) -> Result<Vec<f64>> {
 
 /// Seconds of one copy of so many bytes into memory that is there already.
 fn one_copy() -> f64 {
-    let (from, mut to) = (vec![1; LARGE], vec![2; LARGE]);
+    let (from, mut to) = (vec![1_u8; LARGE], vec![2_u8; LARGE]);
     let mut copy = || {
         let began = Instant::now();
         std::hint::black_box(&mut to).copy_from_slice(std::hint::black_box(&from));

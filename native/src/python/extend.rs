@@ -4,7 +4,7 @@ use crate::python::build::snapshot;
 use crate::python::progress::Terminal;
 use amphi_core::{Extended, Guest, Program, Source};
 use anyhow::{Context as _, Result, bail};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Adds the modules in these files to those that a program names, and links its Python with them all, if there are any.
 ///
@@ -31,10 +31,8 @@ pub(crate) fn extend(program: &mut Program, files: &[PathBuf]) -> Result<()> {
     }
     let paths: Vec<PathBuf> = modules.iter().map(|module| PathBuf::from(&module.file)).collect();
     let linked = amphi_python::extend(&amphi_python::artifact()?, &paths, &snapshot, &mut Terminal::new())?;
-    *extended = Some(Extended { modules, wasm: Some(read(&linked.python_wasm)?.into()) });
+    let path = &linked.python_wasm;
+    let wasm = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    *extended = Some(Extended { modules, wasm: Some(wasm.into()) });
     Ok(())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -98,16 +98,16 @@ impl Run {
         sandbox.listener(move |message| Self::told(&weak, message));
         self.0.sandbox.replace(Some(Rc::clone(&sandbox)));
         self.set_timers(prepared.program.limits.wall_ms);
-        let mut prepared = prepared.clone();
-        // The module travels compiled; the worker needs no copy of its bytes.
-        let own = match &mut prepared.program.guest {
-            Guest::Python { extended, .. } => extended.take().and_then(|extended| extended.wasm),
-            Guest::Wasm(bytes) => Some(std::mem::take(bytes)),
-        };
-        match own {
-            None => sandbox.send(&start(&prepared, terminal, JsValue::UNDEFINED)?),
+        match prepared.program.guest.module() {
+            None => sandbox.send(&start(prepared, terminal, JsValue::UNDEFINED)?),
             Some(bytes) => {
-                let module = compile(&bytes);
+                // The module travels compiled; the worker needs no copy of its bytes.
+                let module = compile(bytes);
+                let mut prepared = prepared.clone();
+                match &mut prepared.program.guest {
+                    Guest::Python { extended, .. } => *extended = None,
+                    Guest::Wasm(bytes) => *bytes = Bytes::default(),
+                }
                 let run = self.clone();
                 spawn_local(async move {
                     let message = match JsFuture::from(module).await {

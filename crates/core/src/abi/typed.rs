@@ -8,7 +8,8 @@ use crate::error::HostError;
 use crate::handle::GuestId;
 use crate::host::{Crossing, Cx, HostModule};
 use crate::types::{
-    CoreType, Flat, Function, Interface, MAX_FLAT_PARAMS, Param, Scalar, Signature, Type, core_text, low_half,
+    CoreType, Flat, Function, Interface, MAX_FLAT_PARAMS, Param, Scalar, Signature, Type, core_params, core_text,
+    low_half,
 };
 use crate::value::Value;
 
@@ -73,14 +74,14 @@ impl TypedImport {
         let watched = crossing.watch();
         let mut cx = Cx::new(crossing);
         let (module, at) = cx.with(guest, |calls, _| calls.registry().find(&self.module, &self.function))??;
-        let declared = module.interface().functions.get(at).map(|function| &function.signature);
-        let declared = declared.filter(|signature| self.fits(signature));
-        let args = match declared {
-            Some(signature) => self.declared(signature, core, guest, &mut cx)?,
-            None => self.undeclared(core),
+        let flat = module.flat(at).filter(|flat| self.is(flat));
+        // Slots go as they are; only who looks on wants values.
+        let args = match flat {
+            Some(_) if watched.is_none() => Vec::new(),
+            _ => self.args(module.interface().functions.get(at), core, guest, &mut cx)?,
         };
         let seen = watched.map(|begin_ns| (begin_ns, SeenCall::begin(&module, at, &args)));
-        let called = match module.flat(at).filter(|flat| self.is(flat)) {
+        let called = match flat {
             Some(flat) => self.call_flat(&module, at, flat, &mut cx, core),
             None => module.call(at, &mut cx, args).and_then(|value| self.put(&value, core).map(|()| value)),
         };
@@ -91,50 +92,53 @@ impl TypedImport {
         called.map(|_| ())
     }
 
-    /// Whether the function is declared with these types.
-    fn fits(&self, signature: &Signature) -> bool {
-        lowered(signature).is_some_and(|(params, result)| self.params == params && self.result == result)
-    }
-
-    /// The arguments of a function that is declared: a text or bytes lie in the guest's memory.
-    fn declared(
+    /// The arguments, as the function declares them where its types are those of the import: a text or bytes then lie in
+    /// the guest's memory.
+    fn args(
         &self,
-        signature: &Signature,
+        declared: Option<&Function>,
         core: &[u64],
         guest: GuestId,
         cx: &mut Cx<'_>,
     ) -> Result<Vec<Value>, HostError> {
-        let mut core = core.iter().copied();
-        let mut next = || core.next().unwrap_or_default();
-        let mut args = Vec::with_capacity(signature.params.len());
-        for Param { name, ty } in &signature.params {
-            args.push(match ty.scalar() {
-                Some(scalar) => scalar.value(scalar.slot_from_core(next())),
-                None => {
-                    let (at, length) = (low_half(next()), low_half(next()));
-                    let copied = cx.with(guest, |_, memory| memory.copy(at, length))?;
-                    let bytes = copied.map_err(|_| HostError::bad_pointer(name, at, length))?;
-                    match ty {
-                        Type::Bytes => Value::Bytes(bytes),
-                        _ => Value::Str(String::from_utf8(bytes).map_err(|_| {
-                            let Self { module, function, .. } = self;
-                            HostError::value_error(format!("{module}.{function}() argument '{name}' is not UTF-8"))
-                        })?),
-                    }
-                }
-            });
+        let mut declared = declared.into_iter().flat_map(|function| &function.signature.params);
+        let mut given = self.params.iter().copied().zip(core.iter().copied());
+        let mut args = Vec::with_capacity(self.params.len());
+        while let Some((core_type, bits)) = given.next() {
+            let param = declared.next();
+            let place = param.filter(|param| param.ty.is_place() && core_type == CoreType::I32);
+            if let Some(param) = place
+                && let Some((CoreType::I32, length)) = given.clone().next()
+            {
+                given.next();
+                args.push(self.placed(param, low_half(bits), low_half(length), guest, cx)?);
+                continue;
+            }
+            let scalar = param.and_then(|param| param.ty.scalar()).filter(|scalar| scalar.core_type() == core_type);
+            let scalar = scalar.unwrap_or_else(|| core_type.scalar());
+            args.push(scalar.value(scalar.slot_from_core(bits)));
         }
         Ok(args)
     }
 
-    /// The arguments of a function that is not.
-    fn undeclared(&self, core: &[u64]) -> Vec<Value> {
-        let params = self.params.iter().zip(core);
-        let values = params.map(|(core_type, bits)| {
-            let scalar = core_type.scalar();
-            scalar.value(scalar.slot_from_core(*bits))
-        });
-        values.collect()
+    /// A text or bytes in the guest's memory.
+    fn placed(
+        &self,
+        Param { name, ty }: &Param,
+        at: u32,
+        length: u32,
+        guest: GuestId,
+        cx: &mut Cx<'_>,
+    ) -> Result<Value, HostError> {
+        let copied = cx.with(guest, |_, memory| memory.copy(at, length))?;
+        let bytes = copied.map_err(|_| HostError::bad_pointer(name, at, length))?;
+        if *ty == Type::Bytes {
+            return Ok(Value::Bytes(bytes));
+        }
+        String::from_utf8(bytes).map(Value::Str).map_err(|_| {
+            let Self { module, function, .. } = self;
+            HostError::value_error(format!("{module}.{function}() argument '{name}' is not UTF-8"))
+        })
     }
 
     fn call_flat(
@@ -195,14 +199,7 @@ pub fn offered<'a>(wasi: usize, hosts: impl IntoIterator<Item = (&'a str, Option
 /// The core types of a function's parameters and its result, as far as a guest may import it by name: scalars as the
 /// component model flattens them, and as parameters texts and bytes, each an address and a length.
 fn lowered(signature: &Signature) -> Option<(Vec<CoreType>, Option<CoreType>)> {
-    let mut params = Vec::new();
-    for param in &signature.params {
-        match (param.ty.scalar(), &param.ty) {
-            (Some(scalar), _) => params.push(scalar.core_type()),
-            (None, Type::String | Type::Bytes) => params.extend([CoreType::I32; 2]),
-            (None, _) => return None,
-        }
-    }
+    let params = core_params(&signature.params).ok()?;
     let result = match &signature.result {
         Some(ty) => Some(ty.scalar()?.core_type()),
         None => None,

@@ -14,13 +14,14 @@ use crate::types::{Function, Interface, Signature, low_half};
 use crate::value::Value;
 use crate::wave;
 
+/// In the place of a number: an SE2 plugin's own export, which is the guest's and not Python's.
+const PLUGIN: u32 = u32::MAX;
+
 /// The functions that a guest exports, once its program has run.
 #[derive(Debug, Clone)]
 pub struct Exports {
     guest: GuestId,
     described: Described,
-    /// The place of an SE2 plugin's own export among them.
-    plugin: Option<usize>,
 }
 
 impl Exports {
@@ -48,10 +49,8 @@ impl Exports {
         let run = se2::exported();
         if se2::speaks(cx)? && exports.function(&run.name).is_err() {
             let Described { interface, functions } = &mut exports.described;
-            exports.plugin = Some(functions.len());
             interface.functions.push(run);
-            // It has no number: it is an export of the guest itself.
-            functions.push((u32::MAX, false));
+            functions.push((PLUGIN, false));
         }
         Ok(exports)
     }
@@ -61,7 +60,7 @@ impl Exports {
         let description = cx.invoke(guest, GuestExport::Exports, None, module, None::<fn(&[Value]) -> SeenCall>)?;
         let described = Described::read(description)
             .map_err(|error| HostError::host(format!("what the guest exports cannot be read: {error}")))?;
-        Ok(Self { guest, described, plugin: None })
+        Ok(Self { guest, described })
     }
 
     /// What is exported, and the number of each function.
@@ -84,10 +83,11 @@ impl Exports {
         self.find(name).map(|(_, function)| function)
     }
 
-    /// The same, with its place.
-    fn find(&self, name: &str) -> Result<(usize, &Function), HostError> {
-        let functions = &self.described.interface.functions;
-        functions.iter().enumerate().find(|(_, function)| function.name == name).ok_or_else(|| {
+    /// The same, with the number that the guest knows it by.
+    fn find(&self, name: &str) -> Result<(u32, &Function), HostError> {
+        let Described { interface: Interface { functions, .. }, functions: numbers } = &self.described;
+        let found = numbers.iter().zip(functions).find(|(_, function)| function.name == name);
+        found.map(|((number, _), function)| (*number, function)).ok_or_else(|| {
             let names: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
             let hint = match closest(name, names.iter().copied()) {
                 Some(close) => format!("did you mean {close}?"),
@@ -105,14 +105,13 @@ impl Exports {
     /// # Errors
     /// What [`check::arguments`] finds, and what the function raises, with its traceback.
     pub fn call(&self, cx: &mut Cx<'_>, name: &str, args: Vec<Value>) -> Result<Value, HostError> {
-        let (at, function) = self.find(name)?;
+        let (number, function) = self.find(name)?;
         let interface = &self.described.interface.name;
         let args = check::arguments(interface, function, args)?;
         let seen = |args: &[Value]| SeenCall::exported(function, args);
-        if self.plugin == Some(at) {
+        if number == PLUGIN {
             return self.run_plugin(cx, &args, seen);
         }
-        let number = self.described.functions.get(at).map_or(u32::MAX, |(number, _)| *number);
         let value = cx.invoke(self.guest, GuestExport::CallExport, Some(number), args, Some(seen))?;
         check::result(interface, function, value)
     }

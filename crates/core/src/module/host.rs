@@ -8,7 +8,7 @@ use crate::module::{Export, Import, Module};
 use crate::names::closest;
 use crate::prepared::{Allocator, HostExport, PreparedHost, WasmHost};
 use crate::program::Program;
-use crate::types::{CoreType, Function, Interface, MAX_FLAT_PARAMS, Scalar, Type, core_text};
+use crate::types::{CoreType, Function, Interface, MAX_FLAT_PARAMS, Scalar, Type, core_params, core_text};
 
 /// The import module of WASI.
 const WASI: &str = "wasi_snapshot_preview1";
@@ -36,10 +36,10 @@ pub(crate) fn wasm_host(
         exports.push(export);
         u32::try_from(exports.len() - 1).ok()
     };
-    let places = functions.iter().any(|function| function.signature.params.iter().any(|param| is_place(&param.ty)));
+    let places = functions.iter().any(|function| function.signature.params.iter().any(|param| param.ty.is_place()));
     let allocator = if places { Some(allocator(&mut beside)?) } else { None };
     let posts = functions.iter().map(|function| {
-        let placed = function.signature.result.as_ref().is_some_and(is_place);
+        let placed = function.signature.result.as_ref().is_some_and(Type::is_place);
         let export = named(function, module).filter(|_| placed)?;
         beside(&format!("cabi_post_{}", export.name), &[CoreType::I32], &[])
     });
@@ -126,11 +126,6 @@ fn typed_import(import: &Import) -> Result<TypedImport, String> {
     Ok(TypedImport { module: module.clone(), function: name.clone(), params, result })
 }
 
-/// Whether a value lies in memory, and crosses as an address and a length.
-fn is_place(ty: &Type) -> bool {
-    matches!(ty, Type::String | Type::Bytes)
-}
-
 /// The export of a function: of the declared name, of Python's, or as the component model's tools name it,
 /// `package:name/interface#function`.
 fn named<'a>(function: &Function, module: &'a Module) -> Option<&'a Export> {
@@ -180,19 +175,13 @@ fn flattened(function: &Function) -> Result<HostExport, String> {
             "{name}: its {what} is {ty}, but a WebAssembly body takes and gives numbers, bool, char, string and list<u8>"
         )
     };
-    let mut params = Vec::new();
-    for param in &function.signature.params {
-        match param.ty.scalar() {
-            Some(scalar) => params.push(scalar.core_type()),
-            None if is_place(&param.ty) => params.extend([CoreType::I32; 2]),
-            None => return Err(cannot(&format!("parameter {}", param.name), &param.ty)),
-        }
-    }
+    let params = core_params(&function.signature.params);
+    let params = params.map_err(|param| cannot(&format!("parameter {}", param.name), &param.ty))?;
     let scalar = |ty: &Type| ty.scalar().map(Scalar::core_type).ok_or_else(|| cannot("result", ty));
     let results = match &function.signature.result {
         None => Vec::new(),
         Some(Type::Tuple(types)) => types.iter().map(scalar).collect::<Result<_, _>>()?,
-        Some(ty) if is_place(ty) => vec![CoreType::I32],
+        Some(ty) if ty.is_place() => vec![CoreType::I32],
         Some(ty) => vec![scalar(ty)?],
     };
     Ok(HostExport { name: name.clone(), params, results })

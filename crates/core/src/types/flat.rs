@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::Signature;
+use crate::types::{Param, Signature};
 use crate::value::Value;
 
 /// A flat call has at most this many parameters, so that its slots fit a small array on the stack.
@@ -56,6 +56,22 @@ pub(crate) fn core_text(params: &[CoreType], results: &[CoreType]) -> String {
     let parts = [list("param", params), list("result", results)];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() { "without parameters and results".to_owned() } else { parts.join(" ") }
+}
+
+/// The core types of parameters, as the component model flattens them: a text or bytes is an address and a length.
+///
+/// # Errors
+/// The first parameter that is neither these nor a scalar.
+pub(crate) fn core_params(params: &[Param]) -> Result<Vec<CoreType>, &Param> {
+    let mut core = Vec::new();
+    for param in params {
+        match (param.ty.scalar(), param.ty.is_place()) {
+            (Some(scalar), _) => core.push(scalar.core_type()),
+            (None, true) => core.extend([CoreType::I32; 2]),
+            (None, false) => return Err(param),
+        }
+    }
+    Ok(core)
 }
 
 /// A type whose values fit one slot.

@@ -107,19 +107,13 @@ pub(crate) fn go() -> Tool {
 /// # Errors
 /// None: a failure is told.
 pub(crate) fn install_go(tool: &Tool, cargo: &str, report: Report<'_>) -> Result<(Ended, String)> {
-    if let Some(version) = process::ask("go", &["env", "GOVERSION"]).filter(|version| exports(version.trim())) {
-        return Ok((Ended::Reused, version.trim().to_owned()));
+    if let Ok((_, version)) = amphi_python::go() {
+        return Ok((Ended::Reused, version));
     }
     Ok(tool.install(cargo, report).unwrap_or_else(|error| {
         report.screen.note(&format!("There will be no host modules in Go: {error:#}"));
         (Ended::Failed, "host modules in Go cannot be compiled".to_owned())
     }))
-}
-
-/// Whether this version, `go1.24.4`, compiles libraries that export functions.
-fn exports(version: &str) -> bool {
-    let minor = version.strip_prefix("go1.").and_then(|rest| rest.split(|other: char| !other.is_ascii_digit()).next());
-    minor.and_then(|minor| minor.parse::<u32>().ok()).is_some_and(|minor| minor >= 24)
 }
 
 /// The version of wasm-bindgen in Cargo.lock: the program must match the library exactly.
