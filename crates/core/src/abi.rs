@@ -129,6 +129,10 @@ pub enum GuestExport {
     /// Describes the functions that the guest exports; the message of that length in the room is none for a program, and
     /// for a host module its name and its declaration, or none. The answer is as that of a call.
     Exports,
+    /// Memory is again what it was when the program had run: of so many pages, those after them are empty. 1, or 0 where
+    /// the guest cannot go on from there, because the program drew something from the world that memory alone does not
+    /// take back.
+    Again,
     /// Ends a guest that served: what is buffered is written, what was to happen at its exit happens.
     Finish,
     /// Of an SE2 plugin: makes room for so many bytes, and gives its address.
@@ -151,6 +155,7 @@ impl GuestExport {
             Self::Release => ("amphi_release", &[I32], &[]),
             Self::Serve => ("amphi_serve", &[], &[I32]),
             Self::Exports => ("amphi_exports", &[I32], &[I64]),
+            Self::Again => ("amphi_again", &[I32], &[I32]),
             Self::Finish => ("amphi_finish", &[], &[I32]),
             Self::Allocate => ("allocate", &[I32], &[I32]),
             Self::Deallocate => ("deallocate", &[I32, I32], &[]),

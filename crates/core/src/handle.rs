@@ -98,10 +98,10 @@ impl Handle {
         }
     }
 
-    /// The guest that has the thing, and its number there.
-    pub(crate) fn in_guest(&self) -> Option<(GuestId, u32)> {
+    /// The object that it is in a guest.
+    fn in_guest(&self) -> Option<&GuestObject> {
         match &self.0.owner {
-            Owner::Guest(object) => Some((object.guest, object.number)),
+            Owner::Guest(object) => Some(object),
             Owner::Host(_) | Owner::Function(..) => None,
         }
     }
@@ -113,7 +113,12 @@ impl Handle {
     pub fn call(&self, cx: &mut Cx<'_>, args: Vec<Value>) -> Result<Value, HostError> {
         match (&self.0.owner, &self.0.resource) {
             (Owner::Function(function), _) => function.call(cx, args),
-            (Owner::Guest(object), None) => cx.call_guest(object.guest, object.number, args),
+            (Owner::Guest(object), None) => {
+                if !cx.with(object.guest, |calls, _| calls.is_of(object.guest, &object.released))? {
+                    return Err(HostError::value_error("the guest of this callable has ended"));
+                }
+                cx.call_guest(object.guest, object.number, args)
+            }
             (_, resource) => {
                 let name = resource.as_deref().unwrap_or("this");
                 Err(HostError::type_error(format!("{name} is a resource, which cannot be called")))
@@ -125,7 +130,9 @@ impl Handle {
 /// Whether both are the same thing.
 impl PartialEq for Handle {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || matches!((self.in_guest(), other.in_guest()), (Some(a), Some(b)) if a == b)
+        let same = |a: &GuestObject, b: &GuestObject| a.number == b.number && Arc::ptr_eq(&a.released, &b.released);
+        Arc::ptr_eq(&self.0, &other.0)
+            || matches!((self.in_guest(), other.in_guest()), (Some(a), Some(b)) if same(a, b))
     }
 }
 
@@ -133,7 +140,7 @@ impl fmt::Debug for Handle {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "<{}", self.resource().unwrap_or("callable"))?;
         match self.in_guest() {
-            Some((guest, number)) => write!(out, " {number} of guest {}>", guest.0),
+            Some(object) => write!(out, " {} of guest {}>", object.number, object.guest.0),
             None => out.write_str(" of the host>"),
         }
     }
@@ -143,6 +150,7 @@ impl fmt::Debug for Handle {
 struct GuestObject {
     guest: GuestId,
     number: u32,
+    /// The guest's own, which tells it from a guest of the same number in another run.
     released: Arc<Released>,
 }
 
@@ -204,10 +212,8 @@ impl Exchange {
 
     /// Gives the guest a handle. None if it holds too many.
     pub(crate) fn give(&mut self, handle: &Handle) -> Option<Crossed> {
-        if let Some((guest, number)) = handle.in_guest()
-            && guest == self.guest
-        {
-            return Some(Crossed::Back(number));
+        if let Some(object) = handle.in_guest().filter(|object| self.is(&object.released)) {
+            return Some(Crossed::Back(object.number));
         }
         if let Some(number) = self.free.pop() {
             if let Some(place) = self.given.get_mut(number as usize) {
@@ -222,7 +228,17 @@ impl Exchange {
 
     /// Whether a handle is of the guest's own.
     pub(crate) fn owns(&self, handle: &Handle) -> bool {
-        handle.in_guest().is_some_and(|(guest, _)| guest == self.guest)
+        handle.in_guest().is_some_and(|object| self.is(&object.released))
+    }
+
+    /// Whether an object that tells this when it is dropped is of the guest's own.
+    pub(crate) fn is(&self, released: &Arc<Released>) -> bool {
+        Arc::ptr_eq(&self.released, released)
+    }
+
+    /// Whether the guest holds nothing of others, and nobody holds anything of it.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.count() == 0 && Arc::strong_count(&self.released) == 1 && !self.released.any.load(Ordering::Acquire)
     }
 
     /// What the guest holds under that number.
@@ -259,7 +275,9 @@ impl Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Nowhere;
+    use crate::abi::HostCalls;
+    use crate::abi::testing::Habitat;
+    use crate::host::{Nowhere, Registry};
 
     #[test]
     fn numbers_come_back_and_nothing_leaks() {
@@ -279,7 +297,7 @@ mod tests {
         let thing = Handle::callable_of(7_i64, |number, _, args| Ok((number + args.len() as i64).into()));
         let called = thing.call(&mut Cx::new(&mut Nowhere), vec![Value::None]);
         assert_eq!((called, thing.get::<i64>(), thing.get::<u8>()), (Ok(Value::Int(8)), Some(&7), None));
-        assert_eq!((thing.resource(), thing.in_guest()), (None, None));
+        assert!(thing.resource().is_none() && thing.in_guest().is_none());
     }
 
     #[test]
@@ -292,7 +310,19 @@ mod tests {
         drop(object);
         assert!(own.released().is_empty(), "the other guest holds it");
         other.drop(0);
+        assert!(!own.is_idle(), "what was released is yet to be told");
         assert_eq!(own.released(), [5]);
-        assert!(own.released().is_empty());
+        assert!(own.released().is_empty() && own.is_idle());
+    }
+
+    #[test]
+    fn an_object_of_another_run_is_a_stranger() {
+        let before = Exchange::new(GuestId::PROGRAM).object(5, None);
+        let mut habitat = Habitat::new(HostCalls::new(Registry::new(), 0, 1));
+        let called = before.call(&mut Cx::new(&mut habitat), Vec::new());
+        assert_eq!(called.map_err(|error| error.message), Err("the guest of this callable has ended".to_owned()));
+        let mut exchange = Exchange::new(GuestId::PROGRAM);
+        assert_eq!(exchange.give(&before), Some(Crossed::Lent(0)));
+        assert!(!exchange.owns(&before) && before != exchange.object(5, None));
     }
 }

@@ -46,6 +46,9 @@ int32_t amphi_handle_call(uint32_t handle, const char *args, uint32_t args_len, 
 AMPHI_IMPORT("handle_drop")
 int32_t amphi_handle_drop(uint32_t handle);
 
+/* Pages of memory from that one to its end are empty and nobody's: malloc takes them before it has memory grow. */
+void amphi_spare_from(size_t page);
+
 /* What the host calls; crates/core/src/abi.rs lists them. */
 #define AMPHI_EXPORT(name) __attribute__((export_name(name)))
 

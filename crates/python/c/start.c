@@ -235,7 +235,7 @@ static void refill_environ(void)
 static void restart_modules(void)
 {
     PyObject *module = PyImport_ImportModule("amphi._start");
-    PyObject *result = module == NULL ? NULL : PyObject_CallMethod(module, "restart", NULL);
+    PyObject *result = module == NULL ? NULL : PyObject_CallMethod(module, "restart", "i", serving);
     check_call(result == NULL ? -1 : 0, "the modules cannot be restarted");
     Py_DECREF(result);
     Py_DECREF(module);
@@ -289,6 +289,20 @@ AMPHI_EXPORT("amphi_serve") int32_t amphi_serve(void)
 {
     serving = true;
     return begin();
+}
+
+/* Memory is again what it was when the program had run, of so many pages; those after them are empty. Whether the guest
+ * can go on from there: what the run drew from the world before must not show. */
+AMPHI_EXPORT("amphi_again") int32_t amphi_again(uint32_t pages)
+{
+    amphi_spare_from(pages);
+    PyObject *module = PyImport_ImportModule("amphi._start");
+    PyObject *result = module == NULL ? NULL : PyObject_CallMethod(module, "again", NULL);
+    int again = result == NULL ? 0 : PyObject_IsTrue(result);
+    PyErr_Clear();
+    Py_XDECREF(result);
+    Py_XDECREF(module);
+    return again;
 }
 
 /* What is buffered is written, what was to happen at the exit happens. */

@@ -1,6 +1,7 @@
 //! Owns how the guests of a run are made: which there are, and what each has of the world. It must never know how they
 //! are run.
 
+use crate::checkpoint::{Pristine, Saved};
 use crate::engine::Checks;
 use crate::host::{self, Instance};
 use crate::mounts::Mount;
@@ -12,10 +13,11 @@ use crate::streams::Streams;
 use crate::watch::Watched;
 use crate::{Error, p1, shim};
 use amphi_core::abi::HostCalls;
-use amphi_core::{Limits, Program, wasm_module};
+use amphi_core::{Limits, Program, Registry, wasm_module};
 use amphi_wasi::{Determinism, Gate};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What a guest has of the world.
 pub(crate) struct Place {
@@ -26,6 +28,8 @@ pub(crate) struct Place {
     pub(crate) determinism: Option<Determinism>,
     pub(crate) gate: Option<Gate>,
     pub(crate) streams: Streams,
+    /// When its monotonic clock was 0.
+    pub(crate) began: Instant,
 }
 
 /// The guests of a run, and what outlives them, to see what they left.
@@ -42,21 +46,22 @@ impl Place {
     fn of_host(&self, name: &str, program: &Program, python: Option<&Python>) -> Result<Self, Error> {
         let Start { args, env, mounts, limits, determinism, .. } = Start::of(program, python)?;
         let gate = self.gate.as_ref().map(|gate| gate.of_guest(name));
-        Ok(Self { args, env, mounts, limits, determinism, gate, streams: self.streams.of_host() })
+        Ok(Self { args, env, mounts, limits, determinism, gate, streams: self.streams.of_host(), began: self.began })
     }
 
     /// A world of wasmtime-wasi, and its folders; `cache` is where some of them are kept.
     pub(crate) fn p1(self, cache: Option<&Path>) -> Result<(p1::World, p1::Folders), Error> {
-        let Self { args, env, mounts, determinism, gate, streams, .. } = self;
+        let Self { args, env, mounts, determinism, gate, streams, began, .. } = self;
         let folders = p1::Folders::make(mounts, cache)?;
-        let world = p1::World::new(&args, &env, &folders, streams, determinism, gate)?;
+        let clock = p1::Clock::new(determinism, began);
+        let world = p1::World::new(&args, &env, &folders, streams, clock, determinism, gate)?;
         Ok((world, folders))
     }
 
     /// A world of amphi's own WASI, and what has to leave it.
     pub(crate) fn shim(self) -> Result<(shim::World, shim::Back), Error> {
-        let Self { args, env, mounts, limits, determinism, gate, streams } = self;
-        let platform = shim::Native::new(streams);
+        let Self { args, env, mounts, limits, determinism, gate, streams, began } = self;
+        let platform = shim::Native::new(streams, began);
         let (mut world, back) = shim::world(args, env, mounts, &limits, determinism, platform)?;
         world.watch(gate);
         Ok((world, back))
@@ -73,9 +78,9 @@ impl<W: Watched + Send + 'static, K> Made<W, K> {
         mut world: impl FnMut(Place) -> Result<(W, K), Error>,
     ) -> Result<Self, Error> {
         let mut guest = |place: Place| -> Result<(Guest<W>, K), Error> {
-            let memory = place.limits.memory_bytes;
+            let (memory, preopens) = (place.limits.memory_bytes, place.mounts.len());
             let (world, kept) = world(place)?;
-            Ok((Guest::new(world, memory), kept))
+            Ok((Guest::new(world, memory, preopens), kept))
         };
         let control = program.streams.control.clone();
         let mut offered = registered.0;
@@ -115,5 +120,22 @@ impl<W: Watched + Send + 'static, K> Made<W, K> {
         let engine = sandbox.engine.wasmtime(sandbox.checks)?;
         let ready = Ready::new(engine, sandbox.checks, modules, program, hosts, Run::new(control, calls));
         Ok(Self { ready, worlds, modules: instances })
+    }
+
+    /// Takes the program's guest, which is the only one, back to what was kept of it, in a fresh world.
+    pub(crate) fn put_back(
+        &mut self,
+        kept: (&Saved, &Pristine),
+        registry: Registry,
+        program: Place,
+        world: impl FnOnce(Place) -> Result<(W, K), Error>,
+    ) -> Result<(), Error> {
+        let Limits { memory_bytes, call_depth, .. } = program.limits;
+        let (control, preopens) = (program.streams.control.clone(), program.mounts.len());
+        let calls = HostCalls::new(registry, memory_bytes, call_depth);
+        let (world, keep) = world(program)?;
+        self.ready.put_back(kept, Guest::new(world, memory_bytes, preopens), Run::new(control, calls))?;
+        self.worlds = vec![keep];
+        Ok(())
     }
 }

@@ -1,11 +1,12 @@
-//! Owns runs of a program that are made ready before somebody wants one, so that a thread that takes one need not wait.
-//! It must never know what they are taken for.
+//! Owns runs of a program that are made ready before somebody wants one, so that a thread that takes one need not wait,
+//! and that are made ready again by who had them. It must never know what they are taken for.
 
 use crate::run::Running;
 use crate::sandbox::Sandbox;
 use crate::start::Start;
 use crate::{Error, Interrupt};
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -13,6 +14,14 @@ use std::thread::JoinHandle;
 pub struct Pool {
     shared: Arc<Shared>,
     filler: Option<JoinHandle<()>>,
+}
+
+/// A run out of a [`Pool`], which nobody had before. When it is dropped, its memory goes back to the pool, where it can be
+/// [restored](Sandbox::restore).
+pub struct Pooled {
+    /// Always there until it is dropped.
+    running: Option<Running>,
+    shared: Arc<Shared>,
 }
 
 struct Shared {
@@ -28,6 +37,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     ready: VecDeque<Running>,
+    /// Taken ones that come back.
+    lent: usize,
     /// What the filler makes now can be interrupted by this.
     making: Option<Interrupt>,
     closed: bool,
@@ -52,7 +63,8 @@ impl Pool {
         Self::of(sandbox, size, Box::new(make), false)
     }
 
-    /// Keeps `size` runs whose script has run, so that what it exports can be called at once.
+    /// Keeps `size` runs whose script has run, so that what it exports can be called at once. `make` gives what each
+    /// begins with; arguments, environment and files are the same each time, see [`Sandbox::restore`].
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -80,17 +92,20 @@ impl Pool {
         Ok(Self { shared, filler: Some(filler) })
     }
 
-    /// A run that nobody had before, and nobody gets after. Where none is ready it is made on this thread. Its wall limit
-    /// counts from now.
+    /// A run with a clean state. Where none is ready it is made on this thread. Its wall limit counts from now.
     ///
     /// # Errors
     /// It cannot be made, see [`Sandbox::start`]; [`Error::NotServing`] where its script failed.
-    pub fn take(&self) -> Result<Running, Error> {
+    pub fn take(&self) -> Result<Pooled, Error> {
         let ready = self.shared.lock().ready.pop_front();
-        self.shared.changed.notify_all();
         let running = ready.map_or_else(|| self.shared.make(&|_| ()), Ok)?;
         running.restart_clock();
-        Ok(running)
+        if running.saved.is_some() {
+            self.shared.lock().lent += 1;
+        } else {
+            self.shared.changed.notify_all();
+        }
+        Ok(Pooled { running: Some(running), shared: self.shared.clone() })
     }
 
     /// How many are ready.
@@ -116,6 +131,18 @@ impl Drop for Pool {
     }
 }
 
+impl Pooled {
+    /// Takes the run out of its pool, to [finish](Running::finish) it.
+    #[must_use]
+    pub fn into_running(mut self) -> Running {
+        let Some(running) = self.running.take() else { unreachable!("a run is there until it is dropped") };
+        if running.saved.is_some() {
+            self.shared.returned(None);
+        }
+        running
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -128,7 +155,7 @@ impl Shared {
             if state.closed {
                 return;
             }
-            if state.ready.len() >= self.size {
+            if state.ready.len() + state.lent >= self.size {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
@@ -145,15 +172,62 @@ impl Shared {
     }
 
     fn make(&self, making: &dyn Fn(Interrupt)) -> Result<Running, Error> {
-        let mut running = self.sandbox.start((self.make)()?)?;
-        making(running.interrupt());
-        if self.serving {
-            match running.serve() {
-                Ok(0) => {}
-                Ok(code) => return Err(Error::NotServing(format!("its script ended with exit code {code}"))),
-                Err(error) => return Err(Error::NotServing(error.to_string())),
-            }
+        let start = (self.make)()?;
+        if !self.serving {
+            let running = self.sandbox.start(start)?;
+            making(running.interrupt());
+            return Ok(running);
         }
+        let mut running = self.sandbox.serving(start, making)?;
+        // One that cannot be taken back is thrown away, and another made.
+        self.sandbox.checkpoint(&mut running);
         Ok(running)
+    }
+
+    /// A run that was lent is over, or ready again.
+    fn returned(&self, restored: Option<Running>) {
+        let mut state = self.lock();
+        state.lent = state.lent.saturating_sub(1);
+        let full = state.ready.len() + state.lent >= self.size;
+        match restored.filter(|_| !full) {
+            Some(running) => state.ready.push_back(running),
+            None => self.changed.notify_all(),
+        }
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        let Some(running) = self.running.take().filter(|running| running.saved.is_some()) else { return };
+        // Starting another would keep this thread too long: the pool does that on its own.
+        let restored = if running.is_over() || self.shared.lock().closed {
+            None
+        } else {
+            let taken = (self.shared.make)().and_then(|start| self.shared.sandbox.take_back(running, start));
+            taken.ok().and_then(Result::ok)
+        };
+        self.shared.returned(restored);
+    }
+}
+
+impl Deref for Pooled {
+    type Target = Running;
+
+    fn deref(&self) -> &Running {
+        let Some(running) = &self.running else { unreachable!("a run is there until it is dropped") };
+        running
+    }
+}
+
+impl DerefMut for Pooled {
+    fn deref_mut(&mut self) -> &mut Running {
+        let Some(running) = &mut self.running else { unreachable!("a run is there until it is dropped") };
+        running
+    }
+}
+
+impl std::fmt::Debug for Pooled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pooled").field("running", &self.running).finish_non_exhaustive()
     }
 }

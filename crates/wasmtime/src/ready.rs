@@ -1,14 +1,17 @@
 //! Owns the guests of one run: instantiated, entered, taken apart. It must never know Python, nor how calls are served.
 
 use crate::Error;
+use crate::checkpoint::{Pristine, Saved};
 use crate::control::End;
 use crate::engine::Checks;
 use crate::host::Native;
 use crate::store::{Guest, Run, State, store};
 use crate::watch::{self, Watched};
 use amphi_core::abi::GuestExport;
-use amphi_core::{Crossing as _, Cx, Exit, Exports, GuestId, HostError, Interface, Limit, Turns, start_python, trap};
-use wasmtime::{AsContextMut as _, Instance, InstancePre, Store, Trap};
+use amphi_core::{
+    Crossing as _, Cx, Exit, Exports, GuestId, HostError, Interface, Limit, Registry, Turns, start_python, trap,
+};
+use wasmtime::{AsContextMut as _, Instance, InstancePre, Memory, Store, Trap};
 
 /// A store and the guests in it.
 pub(crate) struct Ready<W: 'static> {
@@ -74,6 +77,60 @@ impl<W: Watched + 'static> Ready<W> {
     /// What host modules offer.
     pub(crate) fn interfaces(&self) -> Vec<Interface> {
         self.store.data().run.calls.registry().interfaces().cloned().collect()
+    }
+
+    /// The host functions.
+    pub(crate) fn registry(&self) -> &Registry {
+        self.store.data().run.calls.registry()
+    }
+
+    /// Keeps what the program's guest is now, if its memory is all that tells it from one that was taken back.
+    pub(crate) fn save(&mut self, pristine: &Pristine) -> Option<Saved> {
+        let State { guests, run } = self.store.data_mut();
+        let alone = guests.all().count() == 1 && run.ending.is_none() && guests.now_mut().wasi.gate().is_none();
+        if self.serving != Some(0) || !alone || !guests.now().footprint.is_none() {
+            return None;
+        }
+        if !run.calls.is_idle(GuestId::PROGRAM) {
+            return None;
+        }
+        let memory = self.program_memory()?;
+        let saved = Saved::of(memory.data(&self.store), pristine);
+        // It may be as well that the guest cannot go on from there; better to know that now.
+        self.go_on(&saved).then_some(saved)
+    }
+
+    /// Takes the program's guest back to what was kept of it.
+    ///
+    /// # Errors
+    /// [`Error::NotServing`]: it does not go on from there.
+    pub(crate) fn put_back(
+        &mut self,
+        (saved, pristine): (&Saved, &Pristine),
+        guest: Guest<W>,
+        run: Run,
+    ) -> Result<(), Error> {
+        let Guest { memory, instance, entries, .. } = self.store.data_mut().guests.now_mut();
+        let guest = Guest { memory: *memory, instance: *instance, entries: entries.take(), ..guest };
+        *self.store.data_mut() = State { guests: Turns::new(guest, []), run };
+        if let Some(memory) = self.program_memory() {
+            saved.put_back(memory.data_mut(&mut self.store), pristine);
+            if self.go_on(saved) {
+                return Ok(());
+            }
+        }
+        Err(Error::NotServing("its guest does not go on from where it was".to_owned()))
+    }
+
+    fn program_memory(&mut self) -> Option<Memory> {
+        self.instance.as_ref().ok().copied()?.get_memory(&mut self.store, "memory")
+    }
+
+    /// Tells the guest that its memory is again what was kept; whether it can go on from there.
+    fn go_on(&mut self, saved: &Saved) -> bool {
+        let mut core = [saved.pages()];
+        let told = Native(self.store.as_context_mut()).enter(GuestId::PROGRAM, GuestExport::Again, &mut core);
+        told.is_ok() && core == [1]
     }
 
     /// Starts the guests of host modules.

@@ -1,16 +1,18 @@
-//! Owns one run: from fresh instances to its outcome.
+//! Owns one run: from fresh instances to its outcome, and back to where its program had run.
 //! It must never know Python, nor how calls are served.
 
+use crate::checkpoint::{Pristine, Saved};
 use crate::control::{Control, Interrupt};
 use crate::guests::{Made, Place};
 use crate::output::{Output, Stream};
 use crate::ready::ended;
 use crate::sandbox::{Linked, Sandbox};
-use crate::start::Start;
+use crate::start::{Registered, Start};
 use crate::streams::Streams;
 use crate::{Error, p1, shim};
 use amphi_core::{
-    ChangedFile, Exit, ExportCall, Exports, GuestId, HostError, Interface, Outcome, Reply, Timing, Value, se2_run,
+    ChangedFile, Exit, ExportCall, Exports, GuestId, HostError, Interface, Outcome, Registry, Reply, Timing, Value,
+    se2_run,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +27,12 @@ pub struct Running {
     /// Since when it serves, and what.
     served: Option<Instant>,
     exports: Option<Exports>,
+    /// When the guests' monotonic clocks were 0.
+    began: Instant,
+    /// Nobody watches it, and its clocks are the machine's.
+    plain: bool,
+    /// What it was once its program had run, if that was kept.
+    pub(crate) saved: Option<Saved>,
 }
 
 enum Guests {
@@ -39,25 +47,59 @@ impl std::fmt::Debug for Running {
 }
 
 impl Running {
-    pub(crate) fn new(sandbox: &Sandbox, mut start: Start) -> Result<Self, Error> {
-        let begin = Instant::now();
-        let wall = start.limits.wall_ms.map(Duration::from_millis);
-        let control = Control::new(&sandbox.engine, wall, sandbox.asks)
-            .map_err(|error| Error::io("cannot watch the wall limit", error))?;
-        let output = Arc::new(Output::new(start.stdout, start.stderr, start.limits.output_bytes));
-        let stdin = Arc::new(start.stdin);
-        let streams = Streams { stdin, output: output.clone(), stdout: Stream::Stdout, control: control.clone() };
-        let calls = std::mem::take(&mut start.calls);
-        let Start { args, env, mounts, limits, determinism, gate, registered, .. } = start;
-        let program = Place { args, env, mounts, limits, determinism, gate, streams };
+    pub(crate) fn new(sandbox: &Sandbox, start: Start) -> Result<Self, Error> {
+        let (began, plain) = (Instant::now(), start.is_plain());
+        let Outside { place, registered, calls } = Outside::of(sandbox, start, began)?;
+        let Streams { control, output, .. } = place.streams.clone();
         let guests = match &sandbox.linked {
             Linked::Wasmtime(modules) => {
                 let world = |place: Place| place.p1(sandbox.cache.folder());
-                Guests::Wasmtime(Made::new(sandbox, modules, program, registered, world)?)
+                Guests::Wasmtime(Made::new(sandbox, modules, place, registered, world)?)
             }
-            Linked::Shim(modules) => Guests::Shim(Made::new(sandbox, modules, program, registered, Place::shim)?),
+            Linked::Shim(modules) => Guests::Shim(Made::new(sandbox, modules, place, registered, Place::shim)?),
         };
-        Ok(Self { guests, control, output, instantiate: begin.elapsed(), calls, served: None, exports: None })
+        let instantiate = began.elapsed();
+        Ok(Self { guests, control, output, instantiate, calls, served: None, exports: None, began, plain, saved: None })
+    }
+
+    /// Keeps what the program's guest is now, if it can be taken back to it; see [`Sandbox::checkpoint`].
+    pub(crate) fn save(&mut self, pristine: &Pristine) {
+        self.saved = match &mut self.guests {
+            Guests::Wasmtime(made) if self.plain => made.ready.save(pristine),
+            Guests::Shim(made) if self.plain => made.ready.save(pristine),
+            Guests::Wasmtime(_) | Guests::Shim(_) => None,
+        };
+    }
+
+    /// Whether these host functions are what its guest knows.
+    pub(crate) fn knows(&self, registry: &Registry) -> bool {
+        let known = match &self.guests {
+            Guests::Wasmtime(made) => made.ready.registry(),
+            Guests::Shim(made) => made.ready.registry(),
+        };
+        known.interfaces().eq(registry.interfaces())
+    }
+
+    /// Takes its guest back to what was kept of it, in a fresh world.
+    pub(crate) fn put_back(
+        &mut self,
+        sandbox: &Sandbox,
+        (saved, pristine): (&Saved, &Pristine),
+        registry: Registry,
+        start: Start,
+    ) -> Result<(), Error> {
+        let begin = Instant::now();
+        let Outside { place, calls, .. } = Outside::of(sandbox, start, self.began)?;
+        let Streams { control, output, .. } = place.streams.clone();
+        match &mut self.guests {
+            Guests::Wasmtime(made) => {
+                made.put_back((saved, pristine), registry, place, |place| place.p1(sandbox.cache.folder()))
+            }
+            Guests::Shim(made) => made.put_back((saved, pristine), registry, place, Place::shim),
+        }?;
+        (self.control, self.output, self.calls) = (control, output, calls);
+        (self.instantiate, self.served) = (begin.elapsed(), Some(Instant::now()));
+        Ok(())
     }
 
     /// Interrupts or ends this run from another thread.
@@ -239,6 +281,26 @@ impl Running {
         let (stdout, stderr) = output.take_captured();
         let timings = vec![timing("instantiate", instantiate), timing("run", begin.elapsed())];
         Ok(Outcome { stdout: stdout.into(), stderr: stderr.into(), exit, files, mounts: Vec::new(), replies, timings })
+    }
+}
+
+/// What a run has of the outside.
+struct Outside {
+    place: Place,
+    registered: Registered,
+    calls: Vec<ExportCall>,
+}
+
+impl Outside {
+    fn of(sandbox: &Sandbox, start: Start, began: Instant) -> Result<Self, Error> {
+        let Start { args, env, mounts, stdin, stdout, stderr, limits, registered, determinism, gate, calls } = start;
+        let wall = limits.wall_ms.map(Duration::from_millis);
+        let control = Control::new(&sandbox.engine, wall, sandbox.asks)
+            .map_err(|error| Error::io("cannot watch the wall limit", error))?;
+        let output = Arc::new(Output::new(stdout, stderr, limits.output_bytes));
+        let streams = Streams { stdin: Arc::new(stdin), output, stdout: Stream::Stdout, control };
+        let place = Place { args, env, mounts, limits, determinism, gate, streams, began };
+        Ok(Self { place, registered, calls })
     }
 }
 

@@ -2,6 +2,7 @@
 //! It must never know Python or where a program came from.
 
 use crate::cache::{Cache, Notice};
+use crate::checkpoint::Pristine;
 use crate::engine::Checks;
 use crate::host::{self, Hosts};
 use crate::ready::Modules;
@@ -13,6 +14,7 @@ use crate::{Engine, Error, Wasm, p1, shim};
 use amphi_core::PreparedHost;
 use amphi_core::abi::{self, AbiCall};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use wasmtime::{ExternType, InstancePre, Linker, Module};
 
 /// Which of this crate's two habitats.
@@ -55,6 +57,8 @@ pub struct Sandbox {
     /// The guest asks for signals, as Python does; others are ended by their first interrupt.
     pub(crate) asks: bool,
     pub(crate) checks: Checks,
+    /// What runs are compared with, made when one is first to be taken back; none where none can be.
+    pub(crate) pristine: OnceLock<Option<Pristine>>,
 }
 
 /// The modules with their imports resolved, for one habitat's state.
@@ -114,6 +118,7 @@ impl Sandbox {
             linked,
             asks,
             checks: wasm.checks(),
+            pristine: OnceLock::new(),
         })
     }
 

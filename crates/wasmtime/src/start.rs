@@ -66,6 +66,11 @@ impl Start {
         }
     }
 
+    /// Nobody watches the run, and its clocks are the machine's.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.gate.is_none() && self.determinism.is_none()
+    }
+
     /// A run of a program, whose output is kept; inherited input is this process's own. Nothing watches it.
     ///
     /// # Errors

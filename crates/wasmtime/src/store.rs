@@ -3,6 +3,7 @@
 
 use crate::control::Control;
 use crate::engine::Checks;
+use crate::footprint::Footprint;
 use crate::host::Entries;
 use amphi_core::Turns;
 use amphi_core::abi::HostCalls;
@@ -27,6 +28,8 @@ pub(crate) struct Guest<W> {
     pub(crate) entries: Option<Entries>,
     /// Why it can be entered no more, while the run goes on.
     pub(crate) ended: Option<String>,
+    /// What its calls have left in its world.
+    pub(crate) footprint: Footprint,
 }
 
 /// The part of a run's state that no guest has for itself.
@@ -48,9 +51,18 @@ impl Run {
 }
 
 impl<W> Guest<W> {
-    /// A guest that is not instantiated yet; `memory` is the most bytes that its memory may have.
-    pub(crate) fn new(wasi: W, memory: u64) -> Self {
-        Self { wasi, memory_limit: MemoryLimit::new(memory), memory: None, instance: None, entries: None, ended: None }
+    /// A guest that is not instantiated yet; `memory` is the most bytes that its memory may have, `preopens` how many
+    /// folders its world begins with.
+    pub(crate) fn new(wasi: W, memory: u64, preopens: usize) -> Self {
+        Self {
+            wasi,
+            memory_limit: MemoryLimit::new(memory),
+            memory: None,
+            instance: None,
+            entries: None,
+            ended: None,
+            footprint: Footprint::new(preopens),
+        }
     }
 }
 

@@ -77,6 +77,7 @@ pub(crate) fn measure(kind: Kind) -> Result<serde_json::Value> {
         "bytes_in_copies": bytes / copy,
         "second_us": second * 1e6,
         "export_us": export(&native)?,
+        "restored_ms": restored(&native)?,
         "pooled_ms": pooled(&native, host)?,
     }))
 }
@@ -120,6 +121,27 @@ fn export(native: &Native) -> Result<f64> {
         best = best.min(began.elapsed().as_secs_f64() * 1e6 / f64::from(BATCH));
     }
     Ok(best)
+}
+
+/// Milliseconds from a run that was called back to where its program had run.
+fn restored(native: &Native) -> Result<f64> {
+    let prepared = ready(EXPORTS)?;
+    let begin = || native.start(&prepared.program, |_| {});
+    let sandbox = native.sandbox(&prepared, &mut |_| {})?;
+    let mut running = sandbox.start(begin()?)?;
+    running.serve()?;
+    if !sandbox.checkpoint(&mut running) {
+        bail!("the program left something behind");
+    }
+    let mut taken = Vec::new();
+    for _ in 0..BATCH / 10 {
+        running.call("add", vec![Value::Int(3), Value::Int(4)])?;
+        let start = begin()?;
+        let began = Instant::now();
+        running = sandbox.restore(running, start)?;
+        taken.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(median(taken))
 }
 
 /// Milliseconds of one processor for a fresh sandbox out of a pool that imports a host module, calls it and goes.

@@ -9,11 +9,12 @@ use super::guest::{Guest, Room, message, write_slot};
 use super::invocation::{Given, Invocation, Reply, What};
 use crate::abi::{AbiCall, GuestMemory, NOTHING};
 use crate::error::HostError;
-use crate::handle::GuestId;
+use crate::handle::{GuestId, Released};
 use crate::host::{Answers, Cx, FlatCall, Nowhere, Registry};
 use crate::types::{MAX_FLAT_PARAMS, low_half};
 use crate::value::Value;
 use crate::wire;
+use std::sync::Arc;
 
 /// Set in the length of a guest's answer that is an error record.
 const FAILED: u64 = 1 << 63;
@@ -208,6 +209,17 @@ impl HostCalls {
     /// The objects of a guest that the host no longer holds.
     pub(crate) fn released(&mut self, guest: GuestId) -> Vec<u32> {
         self.guest(guest).map_or_else(|_| Vec::new(), |guest| guest.exchange.released())
+    }
+
+    /// Whether an object that tells this when it is dropped is of that guest, and not of another run's.
+    pub(crate) fn is_of(&self, guest: GuestId, released: &Arc<Released>) -> bool {
+        self.guests.get(guest.0 as usize).is_some_and(|guest| guest.exchange.is(released))
+    }
+
+    /// Whether a guest holds nothing, and nobody holds anything of it: it could begin anew, and nobody would know.
+    #[must_use]
+    pub fn is_idle(&self, guest: GuestId) -> bool {
+        self.guests.get(guest.0 as usize).is_some_and(|guest| guest.exchange.is_idle())
     }
 
     fn guest(&mut self, guest: GuestId) -> Result<&mut Guest, HostError> {

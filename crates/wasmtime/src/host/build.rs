@@ -95,6 +95,11 @@ impl Hosts {
         })
     }
 
+    /// Whether a run's host modules remember anything that the run itself does not.
+    pub(crate) fn have_state(&self) -> bool {
+        self.0.iter().any(|host| matches!(host.body, Body::Wasm(..) | Body::JavaScript { .. } | Body::Guest { .. }))
+    }
+
     /// The host functions of one run but those of guests; `modules` are the modules that are there beforehand: made of
     /// wasm, in JavaScript, or written in Rust.
     pub(crate) fn registry(&self, mut modules: Vec<Arc<HostModule>>) -> Result<Registry, Error> {

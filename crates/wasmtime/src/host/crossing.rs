@@ -18,6 +18,7 @@ pub(crate) struct Entries {
     release: Option<TypedFunc<i32, ()>>,
     serve: Option<TypedFunc<(), i32>>,
     exports: Option<TypedFunc<i32, i64>>,
+    again: Option<TypedFunc<i32, i32>>,
     finish: Option<TypedFunc<(), i32>>,
     allocate: Option<TypedFunc<i32, i32>>,
     deallocate: Option<TypedFunc<(i32, i32), ()>>,
@@ -39,6 +40,7 @@ impl Entries {
             release: find!(Release),
             serve: find!(Serve),
             exports: find!(Exports),
+            again: find!(Again),
             finish: find!(Finish),
             allocate: find!(Allocate),
             deallocate: find!(Deallocate),
@@ -69,9 +71,13 @@ impl<W: Watched + 'static> Native<'_, W> {
         };
         let bits = |number: i32| u64::from(number.cast_unsigned());
         let answer = match export {
-            GuestExport::Room | GuestExport::Allocate => {
-                let room = if export == GuestExport::Room { &entries.room } else { &entries.allocate };
-                bits(room.clone().ok_or_else(missing)?.call(store, word(0))?)
+            GuestExport::Room | GuestExport::Allocate | GuestExport::Again => {
+                let entry = match export {
+                    GuestExport::Room => &entries.room,
+                    GuestExport::Allocate => &entries.allocate,
+                    _ => &entries.again,
+                };
+                bits(entry.clone().ok_or_else(missing)?.call(store, word(0))?)
             }
             GuestExport::Deallocate => {
                 let deallocate = entries.deallocate.clone().ok_or_else(missing)?;

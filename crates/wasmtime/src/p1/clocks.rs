@@ -7,7 +7,7 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 
 /// The clocks of one guest. The monotonic one begins with the run.
 #[derive(Debug, Clone)]
-pub(super) enum Clock {
+pub(crate) enum Clock {
     Machine(Instant),
     Stepped(SteppedClock),
 }
@@ -21,8 +21,9 @@ pub(super) enum Until {
 }
 
 impl Clock {
-    pub(super) fn new(determinism: Option<Determinism>) -> Self {
-        determinism.map_or_else(|| Self::Machine(Instant::now()), |fixed| Self::Stepped(SteppedClock::new(fixed)))
+    /// Clocks whose monotonic one was 0 then, where they are this machine's.
+    pub(crate) fn new(determinism: Option<Determinism>, began: Instant) -> Self {
+        determinism.map_or(Self::Machine(began), |fixed| Self::Stepped(SteppedClock::new(fixed)))
     }
 
     pub(super) fn give(&self, wasi: &mut WasiCtxBuilder) {

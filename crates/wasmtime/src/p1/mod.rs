@@ -9,6 +9,7 @@ mod steady;
 mod streams;
 mod world;
 
+pub(crate) use clocks::Clock;
 pub(crate) use folders::Folders;
 pub(crate) use world::World;
 
@@ -53,7 +54,7 @@ macro_rules! entry {
             stringify!($name),
             |mut caller: Caller<'_, State<World>>, $($param: $core),*| -> Result<i32> {
                 let args = [$(u64::from($param.cast_unsigned())),*];
-                watch::pass(&mut caller, Call::$call, &args, |caller| {
+                let answer = watch::pass(&mut caller, Call::$call, &args, |caller| {
                     let (mut memory, world, run) = guest(caller)?;
                     let answer = served!($name, world, memory, run, ($($param),*))?;
                     match (answer, world.steady()) {
@@ -62,7 +63,11 @@ macro_rules! entry {
                         (0, Some(steady)) => steady.told(Call::$call, &args, &mut memory).map(|()| answer),
                         (answer, _) => Ok(answer),
                     }
-                })
+                })?;
+                if answer == 0 {
+                    caller.data_mut().guests.now_mut().footprint.note(Call::$call, &args);
+                }
+                Ok(answer)
             },
         )?;
     };

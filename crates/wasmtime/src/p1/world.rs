@@ -31,10 +31,10 @@ impl World {
         env: &[(String, String)],
         folders: &Folders,
         Streams { stdin, output, stdout, control }: Streams,
+        clock: Clock,
         determinism: Option<Determinism>,
         gate: Option<Gate>,
     ) -> Result<Self, Error> {
-        let clock = Clock::new(determinism);
         let mut wasi = WasiCtxBuilder::new();
         wasi.args(args)
             .envs(env)

@@ -9,11 +9,11 @@ pub(crate) use platform::Native;
 
 use crate::control::{Control, End, Woken};
 use crate::mounts::Mount;
-use crate::store::{State, memory};
+use crate::store::{Guest, State, memory};
 use crate::watch::Watched;
 use crate::{Error, preview1};
 use amphi_core::Limits;
-use amphi_wasi::{Call, Config, Context, Determinism, Flow, Gate, SliceMemory, Stop, Wait};
+use amphi_wasi::{Call, Config, Context, Determinism, Errno, Flow, Gate, SliceMemory, Stop, Wait};
 use files::Files;
 use wasmtime::{Caller, Linker};
 
@@ -57,13 +57,18 @@ fn serve(mut caller: Caller<'_, State<World>>, call: Call, args: &[u64]) -> wasm
     let memory = memory(&mut caller)?;
     let (bytes, state) = memory.data_and_store_mut(&mut caller);
     let State { guests, run } = state;
-    let wasi = &mut guests.now_mut().wasi;
+    let Guest { wasi, footprint, .. } = guests.now_mut();
     if let Some(end) = run.control().end() {
         return Err(end.into());
     }
     loop {
         match wasi.dispatch(&mut SliceMemory::new(bytes), call, args) {
-            Flow::Done(errno) => return Ok(errno.raw()),
+            Flow::Done(errno) => {
+                if errno == Errno::Success {
+                    footprint.note(call, args);
+                }
+                return Ok(errno.raw());
+            }
             Flow::Stop(stop) => return Err(end(stop).into()),
             Flow::Wait(wait) => match wait_for(wait, wasi.platform(), run.control()) {
                 Woken::Done => {}

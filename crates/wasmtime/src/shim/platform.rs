@@ -22,8 +22,9 @@ pub(crate) struct Native {
 }
 
 impl Native {
-    pub(crate) fn new(Streams { stdin, output, stdout, control }: Streams) -> Self {
-        Self { start: Instant::now(), random: None, stdin, output, stdout, control }
+    /// A guest's streams, and when its monotonic clock was 0.
+    pub(crate) fn new(Streams { stdin, output, stdout, control }: Streams, start: Instant) -> Self {
+        Self { start, random: None, stdin, output, stdout, control }
     }
 
     fn stream(&self, stream: Stream) -> output::Stream {

@@ -178,6 +178,14 @@ const FIGURES: &[Figure] = &[
         per: 1.0,
     },
     Figure {
+        what: "a run that serves, back to its checkpoint",
+        at: "/figures/hosts/wasmtime/restored_ms",
+        unit: "ms",
+        least: 5.0,
+        aim: 1.0,
+        per: 1.0,
+    },
+    Figure {
         what: "100,000 small reads, traced, wasmtime",
         at: "/traced/wasmtime",
         unit: "",

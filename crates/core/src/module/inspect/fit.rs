@@ -58,12 +58,13 @@ impl PythonExports {
 }
 
 /// Every way into a Python guest.
-const ENTRIES: [GuestExport; 7] = [
+const ENTRIES: [GuestExport; 8] = [
     GuestExport::Room,
     GuestExport::CallExport,
     GuestExport::CallObject,
     GuestExport::Release,
     GuestExport::Serve,
     GuestExport::Exports,
+    GuestExport::Again,
     GuestExport::Finish,
 ];

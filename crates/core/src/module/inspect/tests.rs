@@ -165,7 +165,7 @@ fn the_ways_into_python_are_found() {
             (func (export "amphi_serve")))"#,
     );
     assert_eq!(found.python.present, ["amphi_room"]);
-    assert_eq!(found.python.missing.len(), 6, "one has another type: {:?}", found.python.missing);
+    assert_eq!(found.python.missing.len(), 7, "one has another type: {:?}", found.python.missing);
 }
 
 #[test]
