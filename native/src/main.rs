@@ -8,6 +8,7 @@ mod habitat;
 mod inspect;
 mod interrupt;
 mod native_python;
+mod new;
 mod parity;
 mod program;
 mod python;
@@ -41,6 +42,7 @@ Examples:
   amphi repl
   amphi inspect program.wasm
   amphi stubs examples/hello --out .
+  amphi new --host demo.wit --in python
   amphi wasi fd_readdir
   amphi serve";
 
@@ -53,6 +55,7 @@ enum Command {
     Parity(parity::Parity),
     Inspect(inspect::Inspect),
     Stubs(stubs::Stubs),
+    New(new::New),
     Wasi(wasi::Wasi),
     Serve(serve::Serve),
     Python(python::Python),
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Parity(parity) => parity.run(),
         Command::Inspect(inspect) => inspect.run().map(|()| 0),
         Command::Stubs(stubs) => stubs.run().map(|()| 0),
+        Command::New(new) => new.run().map(|()| 0),
         Command::Wasi(wasi) => wasi.run().map(|()| 0),
         Command::Serve(serve) => serve.run().map(|()| 0),
         Command::Python(python) => python.run().map(|()| 0),

@@ -31,6 +31,7 @@ mod prepare;
 mod prepared;
 mod program;
 pub mod protocol;
+mod skeleton;
 mod source;
 mod stub;
 pub mod trap;
@@ -111,6 +112,7 @@ pub use prepared::{Allocator, HostExport, Prepared, PreparedBody, PreparedHost, 
 pub use program::{
     Access, Body, Determinism, Expect, ExportCall, HostSource, LIB, Mount, Program, Stdin, Trace, WORK, Watch,
 };
+pub use skeleton::Language;
 pub use source::{Source, SourceError};
 pub use types::{
     CoreType, Flat, Function, Interface, MAX_FLAT_PARAMS, NamedType, Param, Place, Scalar, Signature, Type,
@@ -122,7 +124,7 @@ pub use value::{BigInt, Value};
 pub mod __macros {
     pub use crate::host::convert::{
         FromValue, HostResource, HostResult, HostType, IntoValue, Lent, NamedFields, Resource, Types, carried, carry,
-        owned, refused,
+        is_set, owned, refused, words,
     };
     pub use crate::host::written::{Args, Declared, Receiver, TypeOf, answer, slot};
     pub use crate::host::{Cx, HostFn, HostMethods};

@@ -17,7 +17,7 @@ impl Interface {
     /// The text of the `.pyi` file.
     #[must_use]
     pub fn python_stub(&self) -> String {
-        let mut stub = Stub { spelling: Spelling::new(self), out: String::new() };
+        let mut stub = Stub { spelling: Spelling::new(self), out: String::new(), of: None };
         let declared = |name: &str| self.types.iter().any(|named| named.name == name);
         let mut known: Vec<&str> = Vec::new();
         for named in &self.types {
@@ -45,6 +45,38 @@ impl Interface {
         stub.out.push_str(&body);
         stub.out.trim_start().to_owned()
     }
+
+    /// The text of a host module in Python whose functions are not written yet.
+    pub(crate) fn python_skeleton(&self) -> String {
+        let mut stub = Stub { spelling: Spelling::new(self), out: String::new(), of: Some(&self.name) };
+        let (own, imported): (Vec<&NamedType>, Vec<_>) =
+            self.types.iter().partition(|named| matches!(named.ty, Type::Handle { .. }));
+        let has_classes = !own.is_empty();
+        for function in self.functions.iter().filter(|function| function.place == Place::Free) {
+            stub.out.push('\n');
+            stub.define("", function);
+        }
+        for named in own {
+            stub.out.push('\n');
+            stub.class(named, &self.functions);
+        }
+        let body = std::mem::take(&mut stub.out);
+        stub.docstring("", &self.docs);
+        if has_classes {
+            // A class may name itself.
+            stub.out.push_str("from __future__ import annotations\n\n");
+        }
+        let imports = stub.spelling.imports();
+        stub.out.push_str(&imports);
+        let mut names: Vec<&str> = imported.iter().filter_map(|named| class_name(&named.ty)).collect();
+        names.sort_unstable();
+        names.dedup();
+        if !names.is_empty() {
+            // What is declared is there before this file runs. Writing to a string cannot fail.
+            let _ = writeln!(stub.out, "from {} import {}", self.name, names.join(", "));
+        }
+        (stub.out + &body).trim_start().to_owned()
+    }
 }
 
 /// The name of the class that a type is in Python, if it is one.
@@ -61,12 +93,14 @@ fn class_name(ty: &Type) -> Option<&str> {
 }
 
 /// A stub that is being written.
-struct Stub {
+struct Stub<'a> {
     spelling: Spelling,
     out: String,
+    /// The module whose functions get a body that says that they are not written yet; a stub has none.
+    of: Option<&'a str>,
 }
 
-impl Stub {
+impl Stub<'_> {
     /// Python's spelling of a function's signature: `(a: int, b: int) -> int`.
     fn signature(&mut self, function: &Function) -> String {
         let mut params = function.signature.params.iter();
@@ -96,14 +130,15 @@ impl Stub {
         };
         let signature = self.signature(function);
         let _ = write!(self.out, "\n{indent}def {name}{signature}:");
-        if function.docs.is_empty() {
+        if function.docs.is_empty() && self.of.is_none() {
             self.out.push_str(" ...\n");
-        } else {
-            let inside = format!("{indent}    ");
-            self.out.push('\n');
-            self.docstring(&inside, &function.docs);
-            let _ = writeln!(self.out, "{inside}...");
+            return;
         }
+        let inside = format!("{indent}    ");
+        self.out.push('\n');
+        self.docstring(&inside, &function.docs);
+        let body = self.of.map(|module| format!("raise NotImplementedError(\"{module}.{}\")", function.path()));
+        let _ = writeln!(self.out, "{inside}{}", body.as_deref().unwrap_or("..."));
     }
 
     fn class(&mut self, named: &NamedType, functions: &[Function]) {

@@ -1,4 +1,4 @@
-//! `#[derive(HostType)]`: records, enums and variants. This file never knows functions.
+//! `#[derive(HostType)]`: records, flags, enums and variants. This file never knows functions.
 
 use std::collections::HashSet;
 
@@ -26,7 +26,19 @@ pub(crate) fn derive(input: &DeriveInput, krate: &TokenStream) -> syn::Result<To
         let message = "a type of the boundary is not generic: Python has one class of the name";
         return Err(Error::new(input.generics.span(), message));
     }
+    let flags = is_flags(input)?;
     let parts = match &input.data {
+        Data::Struct(data)
+            if flags
+                && let Fields::Named(fields) = &data.fields
+                && !fields.named.is_empty() =>
+        {
+            self::flags(fields, krate)?
+        }
+        _ if flags => {
+            let message = "flags are a struct of bools: `struct Rights { read: bool, write: bool }`";
+            return Err(Error::new(input.ident.span(), message));
+        }
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) if !fields.named.is_empty() => record(fields, krate),
             _ => {
@@ -81,6 +93,41 @@ pub(crate) fn derive(input: &DeriveInput, krate: &TokenStream) -> syn::Result<To
                 kept
             }
         }
+    })
+}
+
+/// Whether `#[host_type(flags)]` stands before it.
+fn is_flags(input: &DeriveInput) -> syn::Result<bool> {
+    let mut found = false;
+    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("host_type")) {
+        attribute.parse_nested_meta(|meta| {
+            found |= meta.path.is_ident("flags");
+            if found { Ok(()) } else { Err(meta.error("the only option is `flags`")) }
+        })?;
+    }
+    Ok(found)
+}
+
+fn flags(fields: &FieldsNamed, krate: &TokenStream) -> syn::Result<Parts> {
+    for field in &fields.named {
+        if !matches!(&field.ty, Type::Path(path) if path.path.is_ident("bool")) {
+            return Err(Error::new(field.ty.span(), "a flag is a `bool`"));
+        }
+    }
+    let idents: Vec<&Ident> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
+    let names = idents.iter().map(|ident| ident.unraw().to_string());
+    let at = 0..idents.len();
+    Ok(Parts {
+        ty: quote!(#krate::Type::Flags { name, flags: ::std::vec![#(#krate::python_name(#names)),*] }),
+        from: quote! {
+            match value {
+                #krate::Value::Flags(words) => {
+                    ::core::result::Result::Ok(Self { #(#idents: #krate::is_set(&words, #at)),* })
+                }
+                other => ::core::result::Result::Err(#krate::refused::<Self>(other)),
+            }
+        },
+        into: quote!(#krate::Value::Flags(#krate::words(&[#(self.#idents),*]))),
     })
 }
 

@@ -32,9 +32,10 @@ pub fn host(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Makes a record of a struct, an enum of an `enum` whose cases carry nothing, and a variant of one whose cases do.
+/// `#[host_type(flags)]` before a struct of `bool`s makes flags of it, one for each field.
 ///
 /// Cases are named as in WIT: `NotFound` is Python's `not_found`. A case that carries several values carries their tuple.
-#[proc_macro_derive(HostType)]
+#[proc_macro_derive(HostType, attributes(host_type))]
 pub fn host_type(item: TokenStream) -> TokenStream {
     let made = syn::parse(item).and_then(|input| data::derive(&input, &krate::path()?));
     made.unwrap_or_else(|error| error.to_compile_error()).into()

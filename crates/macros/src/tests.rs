@@ -83,6 +83,10 @@ fn types_that_have_no_shape_are_told_with_what_to_do() {
         ("enum A { AbC, Ab_C(u8) }", "another case has this name"),
         ("enum A { B { c: u8 } }", "make a struct of these fields"),
         ("union A { a: u8 }", "use an enum"),
+        ("#[host_type(flags)] struct A { a: u8 }", "a flag is a `bool`"),
+        ("#[host_type(flags)] struct A;", "flags are a struct of bools"),
+        ("#[host_type(flags)] enum A { B }", "flags are a struct of bools"),
+        ("#[host_type(flag)] struct A { a: bool }", "the only option is `flags`"),
     ] {
         let input = syn::parse_str(item).expect("a type");
         let error = data::derive(&input, &quote!(::amphi_core::__macros)).map(|_| ()).expect_err(item);

@@ -1,6 +1,7 @@
 //! Rust's own types as host functions take and give them. This file owns the traits; it never knows functions or modules.
 
 mod collections;
+mod flags;
 mod handles;
 mod plain;
 mod result;
@@ -10,6 +11,7 @@ mod tests;
 mod types;
 
 pub use collections::{NamedFields, carried, carry};
+pub use flags::{is_set, words};
 pub use handles::{CallArgs, Callable, HostResource, Resource, owned};
 pub use result::HostResult;
 pub use types::{TypeError, Types};
@@ -19,7 +21,7 @@ use crate::error::HostError;
 use crate::types::Type;
 use crate::value::Value;
 
-/// A Rust type that has a type of the boundary. Derived for records, enums and variants.
+/// A Rust type that has a type of the boundary. Derived for records, flags, enums and variants.
 ///
 /// | Rust | WIT | Python |
 /// | --- | --- | --- |
@@ -31,6 +33,7 @@ use crate::value::Value;
 /// | `Option<T>` | `option<T>` | the value or `None` |
 /// | `Result<T, E>` | `result<T, E>` | the value; a function's `Err` raises |
 /// | a struct or enum with `#[derive(HostType)]` | `record`, `enum`, `variant` | a class |
+/// | the same with `#[host_type(flags)]`, of `bool`s | `flags` | a class |
 /// | `&T`, [`Resource<T>`], and `T` as a result | `borrow<T>`, `own<T>` | a class whose things stay with the host |
 /// | [`Callable<(A, B), R>`](Callable) | a resource with a method `call` | a callable |
 /// | [`Value`], [`Handle`](crate::Handle) | | anything, any callable |

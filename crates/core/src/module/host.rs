@@ -8,7 +8,7 @@ use crate::module::{Export, Import, Module};
 use crate::names::closest;
 use crate::prepared::{Allocator, HostExport, PreparedHost, WasmHost};
 use crate::program::Program;
-use crate::types::{CoreType, Function, Interface, MAX_FLAT_PARAMS, Scalar, Type, core_params, core_text};
+use crate::types::{CoreType, Function, Interface, MAX_FLAT_PARAMS, Type, core_text};
 
 /// The import module of WASI.
 const WASI: &str = "wasi_snapshot_preview1";
@@ -143,16 +143,16 @@ fn export_for(function: &Function, module: &Module) -> Result<HostExport, String
     let Some(export) = named(function, module) else {
         return Err(missing(function, module));
     };
-    let declared = flattened(function)?;
+    let (params, results) = function.core()?;
     let core = core_signature(export).map_err(|why| format!("export {}: {why}", export.name))?;
-    if (&declared.params, &declared.results) == (&core.params, &core.results) {
+    if (&params, &results) == (&core.params, &core.results) {
         return Ok(core);
     }
     Err(format!(
         "{}: func{} needs an export {}, but it is {}",
         function.source_name,
         function.signature,
-        core_text(&declared.params, &declared.results),
+        core_text(&params, &results),
         core_text(&core.params, &core.results)
     ))
 }
@@ -165,24 +165,4 @@ fn missing(function: &Function, module: &Module) -> String {
         None => format!("it exports {}", names().collect::<Vec<_>>().join(", ")),
     };
     format!("{}: func{} is declared, but not exported; {offered}", function.source_name, function.signature)
-}
-
-/// The core signature that a declaration asks for.
-fn flattened(function: &Function) -> Result<HostExport, String> {
-    let name = &function.source_name;
-    let cannot = |what: &str, ty: &Type| {
-        format!(
-            "{name}: its {what} is {ty}, but a WebAssembly body takes and gives numbers, bool, char, string and list<u8>"
-        )
-    };
-    let params = core_params(&function.signature.params);
-    let params = params.map_err(|param| cannot(&format!("parameter {}", param.name), &param.ty))?;
-    let scalar = |ty: &Type| ty.scalar().map(Scalar::core_type).ok_or_else(|| cannot("result", ty));
-    let results = match &function.signature.result {
-        None => Vec::new(),
-        Some(Type::Tuple(types)) => types.iter().map(scalar).collect::<Result<_, _>>()?,
-        Some(ty) if ty.is_place() => vec![CoreType::I32],
-        Some(ty) => vec![scalar(ty)?],
-    };
-    Ok(HostExport { name: name.clone(), params, results })
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{Param, Signature};
+use crate::types::{Function, Param, Place, Signature, Type};
 use crate::value::Value;
 
 /// A flat call has at most this many parameters, so that its slots fit a small array on the stack.
@@ -72,6 +72,34 @@ pub(crate) fn core_params(params: &[Param]) -> Result<Vec<CoreType>, &Param> {
         }
     }
     Ok(core)
+}
+
+impl Function {
+    /// The core types of what it takes and gives, where a WebAssembly body can have it.
+    ///
+    /// # Errors
+    /// It takes or gives something else; the sentence says what.
+    pub(crate) fn core(&self) -> Result<(Vec<CoreType>, Vec<CoreType>), String> {
+        let name = match self.place {
+            Place::Free => self.source_name.clone(),
+            _ => self.path(),
+        };
+        let cannot = |what: &str, ty: &Type| {
+            format!(
+                "{name}: its {what} is {ty}, but a WebAssembly body takes and gives numbers, bool, char, string and list<u8>"
+            )
+        };
+        let params = core_params(&self.signature.params);
+        let params = params.map_err(|param| cannot(&format!("parameter {}", param.name), &param.ty))?;
+        let scalar = |ty: &Type| ty.scalar().map(Scalar::core_type).ok_or_else(|| cannot("result", ty));
+        let results = match &self.signature.result {
+            None => Vec::new(),
+            Some(Type::Tuple(types)) => types.iter().map(scalar).collect::<Result<_, _>>()?,
+            Some(ty) if ty.is_place() => vec![CoreType::I32],
+            Some(ty) => vec![scalar(ty)?],
+        };
+        Ok((params, results))
+    }
 }
 
 /// A type whose values fit one slot.

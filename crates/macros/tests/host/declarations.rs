@@ -34,6 +34,7 @@ fn declarations_are_those_of_the_source() {
             "through(a: s32) -> s32",
             "redraw(drawing: Drawing) -> Drawing",
             "color(color: Color) -> Color",
+            "swap(rights: Rights) -> Rights",
             "apply(function: callable, other: any) -> tuple<string, any>",
             "keep(counter: borrow<Counter>, more: list<borrow<Counter>>) -> tuple<Counter, s64>",
             "local(local: Local) -> list<u8>",
@@ -62,12 +63,15 @@ fn declarations_are_those_of_the_source() {
             ("Shape", ""),
             ("Color", ""),
             ("Drawing", ""),
+            ("Rights", "What may be done."),
             ("Local", ""),
         ]
     );
     let ty = |name: &str| types.iter().find(|named| named.name == name).map(|named| &named.ty);
     let cases = ["red", "dark_green", "none"].map(str::to_owned).to_vec();
     assert_eq!(ty("Color"), Some(&Type::Enum { name: "Color".to_owned(), cases }));
+    let flags = ["read", "write", "yield_"].map(str::to_owned).to_vec();
+    assert_eq!(ty("Rights"), Some(&Type::Flags { name: "Rights".to_owned(), flags }));
     let fields = ["x", "y"].map(|name| (name.to_owned(), Scalar::F64.into())).to_vec();
     assert_eq!(ty("Point"), Some(&Type::Record { name: "Point".to_owned(), fields }));
     assert!(module.interface().python_stub().contains("class Counter:"));

@@ -128,6 +128,8 @@ fn functions_take_and_give_values() {
         ("through", vec![5.into()], Ok(50.into())),
         ("color", vec![Value::Enum(1)], Ok(Value::Enum(1))),
         ("color", vec![Value::Enum(3)], Err("ValueError: demo.color() argument 'color': enum Color has no case 3")),
+        ("swap", vec![Value::Flags(vec![0b001])], Ok(Value::Flags(vec![0b110]))),
+        ("swap", vec![Value::Flags(vec![0b110])], Ok(Value::Flags(vec![0b001]))),
         ("local", vec![record(&[("n", 9.into())])], Ok(Value::Bytes(vec![9]))),
         (
             "apply",

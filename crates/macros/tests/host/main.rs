@@ -12,7 +12,7 @@ use amphi_core::{HostFn, HostModule};
 
 /// A module of all functions and the resource.
 fn module() -> HostModule {
-    let functions: [fn() -> HostFn; 19] = [
+    let functions: [fn() -> HostFn; 20] = [
         functions::demo::host,
         functions::scalars::host,
         functions::nothing::host,
@@ -29,6 +29,7 @@ fn module() -> HostModule {
         functions::through::host,
         types::redraw::host,
         types::color::host,
+        types::swap::host,
         types::apply::host,
         resources::keep::host,
         functions::local(),

@@ -20,6 +20,15 @@ pub(crate) enum Color {
     None,
 }
 
+/// What may be done.
+#[derive(HostType, Debug, Clone, Copy, PartialEq)]
+#[host_type(flags)]
+pub(crate) struct Rights {
+    read: bool,
+    write: bool,
+    r#yield: bool,
+}
+
 #[derive(HostType, Debug, Clone, PartialEq)]
 pub(crate) enum Shape {
     Empty,
@@ -46,6 +55,11 @@ pub(crate) fn norm(cx: &mut Cx<'_>, p: Point) -> Result<f64, HostError> {
 #[host]
 pub(crate) fn redraw(drawing: &Drawing) -> Drawing {
     drawing.clone()
+}
+
+#[host]
+pub(crate) fn swap(rights: Rights) -> Rights {
+    Rights { read: rights.write, write: rights.read, r#yield: !rights.r#yield }
 }
 
 #[host]
