@@ -42,19 +42,21 @@ impl<P: Platform> Context<P> {
     /// Serves a call of a guest that is watched.
     #[cold]
     fn watched<M: Memory + ?Sized>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
-        let Some(mut gate) = self.gate.take() else { return self.serve(memory, call, args) };
-        let flow = match gate.enter(memory, call, args, || self.platform.glance_ns()) {
+        let Some(gate) = self.gate.take() else { return self.serve(memory, call, args) };
+        let mut passing = gate.open();
+        let flow = match passing.enter(memory, call, args, || self.platform.glance_ns()) {
             Some(fault) => Flow::Done(fault),
             None => {
                 let flow = self.serve(memory, call, args);
                 match flow {
-                    Flow::Done(errno) => gate.leave(memory, args, Some(errno), || self.seen_ns()),
-                    Flow::Stop(_) => gate.leave(memory, args, None, || self.seen_ns()),
-                    Flow::Wait(_) => gate.waits(self.seen_ns()),
+                    Flow::Done(errno) => passing.leave(memory, args, Some(errno), || self.seen_ns()),
+                    Flow::Stop(_) => passing.leave(memory, args, None, || self.seen_ns()),
+                    Flow::Wait(_) => passing.waits(self.seen_ns()),
                 }
                 flow
             }
         };
+        drop(passing);
         self.gate = Some(gate);
         flow
     }

@@ -18,6 +18,13 @@ pub struct Gate {
     guest: Option<Arc<str>>,
 }
 
+/// A [`Gate`] that is open for one call.
+#[derive(Debug)]
+pub struct Passing<'a> {
+    watch: MutexGuard<'a, Watch>,
+    guest: Option<&'a str>,
+}
+
 /// What all guests of a run share.
 #[derive(Debug)]
 struct Watch {
@@ -54,9 +61,12 @@ impl Gate {
         Self { watch: self.watch.clone(), guest: Some(name.into()) }
     }
 
-    /// A call begins, or goes on after a wait: then nothing happens. Another call gives up the one that waits. `args` are
-    /// its raw arguments; `now_ns` looks at the run's clock, if calls are recorded, and gives nothing for a call that is
-    /// not timed. What it gives the guest gets, and the call is not made.
+    /// Opens it for one call, from its beginning to its end: nobody else's call passes meanwhile.
+    pub fn open(&self) -> Passing<'_> {
+        Passing { watch: lock(&self.watch), guest: self.guest.as_deref() }
+    }
+
+    /// As [`Passing::enter`], for a call whose end comes through [`leave`](Self::leave).
     pub fn enter<M: Memory + ?Sized>(
         &mut self,
         memory: &M,
@@ -64,32 +74,10 @@ impl Gate {
         args: &[u64],
         now_ns: impl FnOnce() -> Option<u64>,
     ) -> Option<Errno> {
-        let guest = self.guest.as_deref();
-        let mut watch = lock(&self.watch);
-        if watch.under_way.replace(call) == Some(call) {
-            return None;
-        }
-        let mut begin_ns = None;
-        if let Some(recorder) = &mut watch.recorder {
-            begin_ns = now_ns();
-            recorder.begin_in(guest, memory, call, args, begin_ns);
-        }
-        if guest.is_some() {
-            return None;
-        }
-        let Watch { faults, paths, .. } = &mut *watch;
-        let fault = match paths {
-            Some(paths) => paths.next(faults, memory, call, args),
-            None => faults.next(call, None),
-        };
-        if let Some(errno) = fault {
-            watch.ended(guest, memory, args, Answer::Fault(errno), || begin_ns);
-        }
-        fault
+        self.open().enter(memory, call, args, now_ns)
     }
 
-    /// The call under way ended with this number, or with the run; `args` are those it began with, and `now_ns` looks at
-    /// the run's clock, if the call is timed.
+    /// As [`Passing::leave`].
     pub fn leave<M: Memory + ?Sized>(
         &mut self,
         memory: &M,
@@ -97,16 +85,12 @@ impl Gate {
         errno: Option<Errno>,
         now_ns: impl FnOnce() -> u64,
     ) {
-        let answer = errno.map_or(Answer::Ended, Answer::Errno);
-        lock(&self.watch).ended(self.guest.as_deref(), memory, args, answer, || Some(now_ns()));
+        self.open().leave(memory, args, errno, now_ns);
     }
 
-    /// The call under way will take its time: it is timed, and what came before it is handed on.
+    /// As [`Passing::waits`].
     pub fn waits(&mut self, now_ns: u64) {
-        if let Some(recorder) = &mut self.lock().recorder {
-            recorder.waits(now_ns);
-            recorder.flush();
-        }
+        self.open().waits(now_ns);
     }
 
     /// A call between guest and host is over.
@@ -125,6 +109,62 @@ impl Gate {
 
     fn lock(&self) -> MutexGuard<'_, Watch> {
         lock(&self.watch)
+    }
+}
+
+impl Passing<'_> {
+    /// A call begins, or goes on after a wait: then nothing happens. Another call gives up the one that waits. `args` are
+    /// its raw arguments; `now_ns` looks at the run's clock, if calls are recorded, and gives nothing for a call that is
+    /// not timed. What it gives the guest gets, and the call is not made.
+    pub fn enter<M: Memory + ?Sized>(
+        &mut self,
+        memory: &M,
+        call: Call,
+        args: &[u64],
+        now_ns: impl FnOnce() -> Option<u64>,
+    ) -> Option<Errno> {
+        let Self { watch, guest } = self;
+        if watch.under_way.replace(call) == Some(call) {
+            return None;
+        }
+        let mut begin_ns = None;
+        if let Some(recorder) = &mut watch.recorder {
+            begin_ns = now_ns();
+            recorder.begin_in(*guest, memory, call, args, begin_ns);
+        }
+        if guest.is_some() {
+            return None;
+        }
+        let Watch { faults, paths, .. } = &mut **watch;
+        let fault = match paths {
+            Some(paths) => paths.next(faults, memory, call, args),
+            None => faults.next(call, None),
+        };
+        if let Some(errno) = fault {
+            watch.ended(*guest, memory, args, Answer::Fault(errno), || begin_ns);
+        }
+        fault
+    }
+
+    /// The call under way ended with this number, or with the run; `args` are those it began with, and `now_ns` looks at
+    /// the run's clock, if the call is timed.
+    pub fn leave<M: Memory + ?Sized>(
+        &mut self,
+        memory: &M,
+        args: &[u64],
+        errno: Option<Errno>,
+        now_ns: impl FnOnce() -> u64,
+    ) {
+        let answer = errno.map_or(Answer::Ended, Answer::Errno);
+        self.watch.ended(self.guest, memory, args, answer, || Some(now_ns()));
+    }
+
+    /// The call under way will take its time: it is timed, and what came before it is handed on.
+    pub fn waits(&mut self, now_ns: u64) {
+        if let Some(recorder) = &mut self.watch.recorder {
+            recorder.waits(now_ns);
+            recorder.flush();
+        }
     }
 }
 

@@ -64,7 +64,7 @@ pub use descriptor::Access;
 pub use errno::{Errno, Result};
 pub use fault::{Fault, FaultError};
 pub use flow::{Flow, Limit, Stop, Wait};
-pub use gate::Gate;
+pub use gate::{Gate, Passing};
 pub use kind::{CoreType, Kind};
 pub use memory::{Memory, SliceMemory};
 pub use platform::{Input, Platform, Refused, Stream};

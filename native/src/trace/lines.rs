@@ -1,17 +1,32 @@
 //! Owns how a traced call and the totals look to a person.
 
 use amphi_wasi::trace::{Entry, Names, Summary, Tally};
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 /// One call: number, seconds since the run began, the call, how long it took.
-pub(super) fn line(out: &mut String, entry: &Entry, names: &Names, whole: bool) -> fmt::Result {
-    let (number, begin_ns) = (entry.number, entry.begin_ns);
-    write!(out, "{number:>6} {:>4}.{:06}  ", begin_ns / 1_000_000_000, begin_ns % 1_000_000_000 / 1000)?;
-    entry.write_line(out, names, whole)?;
-    match entry.duration_ns {
-        Some(took) => writeln!(out, "  ({})", duration(took)),
-        None => writeln!(out),
+pub(super) fn line(out: &mut String, entry: &Entry, names: &Names, whole: bool) {
+    let us = entry.begin_ns / 1000;
+    padded(out, ' ', 6, entry.number);
+    out.push(' ');
+    padded(out, ' ', 4, us / 1_000_000);
+    out.push('.');
+    padded(out, '0', 6, us % 1_000_000);
+    out.push_str("  ");
+    entry.write_line(out, names, whole);
+    if let Some(took) = entry.duration_ns {
+        out.push_str("  (");
+        duration(out, took);
+        out.push(')');
     }
+    out.push('\n');
+}
+
+/// A number in so many places at least. A trace has many lines, which do without `fmt` where they can.
+fn padded(out: &mut String, with: char, places: usize, number: u64) {
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(number);
+    out.extend(std::iter::repeat_n(with, places.saturating_sub(digits.len())));
+    out.push_str(digits);
 }
 
 /// The calls with their counts, the longest in all first.
@@ -27,8 +42,9 @@ pub(super) fn summary(summary: &Summary) -> String {
         let share = tally.total_ns.saturating_mul(100).checked_div(total.total_ns).unwrap_or(0);
         let Tally { count, errors, .. } = tally;
         let errors = if *errors == 0 { String::new() } else { errors.to_string() };
-        let time = format!("{}{}", reckoned(tally), duration(tally.total_ns));
-        let slowest = duration(tally.slowest_ns);
+        let (mut time, mut slowest) = (reckoned(tally).to_owned(), String::new());
+        duration(&mut time, tally.total_ns);
+        duration(&mut slowest, tally.slowest_ns);
         let number = tally.slowest;
         let _ = writeln!(
             out,
@@ -50,12 +66,19 @@ pub(super) fn summary(summary: &Summary) -> String {
     out
 }
 
-fn duration(ns: u64) -> String {
-    let tenths = |unit: u64| format!("{}.{}", ns / unit, ns % unit / (unit / 10));
-    match ns {
-        0..1_000 => format!("{ns} ns"),
-        1_000..1_000_000 => format!("{} us", tenths(1_000)),
-        1_000_000..1_000_000_000 => format!("{} ms", tenths(1_000_000)),
-        _ => format!("{} s", tenths(1_000_000_000)),
-    }
+fn duration(out: &mut String, ns: u64) {
+    let (unit, name) = match ns {
+        0..1_000 => {
+            padded(out, ' ', 0, ns);
+            out.push_str(" ns");
+            return;
+        }
+        1_000..1_000_000 => (1_000, " us"),
+        1_000_000..1_000_000_000 => (1_000_000, " ms"),
+        _ => (1_000_000_000, " s"),
+    };
+    padded(out, ' ', 0, ns / unit);
+    out.push('.');
+    padded(out, ' ', 0, ns % unit / (unit / 10));
+    out.push_str(name);
 }

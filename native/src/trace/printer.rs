@@ -67,7 +67,7 @@ impl Printer {
         match self.form {
             Form::Lines { whole } => {
                 self.line.clear();
-                lines::line(&mut self.line, entry, &self.names, whole).map_err(io::Error::other)?;
+                lines::line(&mut self.line, entry, &self.names, whole);
                 self.out.write_all(self.line.as_bytes())
             }
             Form::Json => writeln!(self.out, "{}", json::entry(entry, &self.names)),

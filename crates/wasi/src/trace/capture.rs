@@ -126,6 +126,19 @@ impl<M: Memory + ?Sized> Snippets<'_, M> {
 
     /// Keeps the first bytes of a list of buffers, of which `told` bytes count.
     fn buffers(&mut self, param: usize, list: &[u8], told: u64, most: usize, when: u8) {
+        if let [pair] = list.as_chunks::<8>().0 {
+            // Nearly every call has one.
+            let (at, len) = buffer(pair);
+            let whole = u64::from(len).min(told);
+            let kept = most.min(usize::try_from(whole).unwrap_or(usize::MAX));
+            let before = self.out.len();
+            self.head(param, when, kept, whole);
+            if kept > 0 && !append(self.memory, at, len, kept, self.out) {
+                self.out.truncate(before);
+                self.head(param, when, 0, whole);
+            }
+            return;
+        }
         let before = self.out.len();
         let lengths = list.chunks_exact(8).map(|pair| u64::from(buffer(pair).1));
         let whole = lengths.sum::<u64>().min(told);
@@ -151,9 +164,17 @@ impl<M: Memory + ?Sized> Snippets<'_, M> {
     /// Begins a snippet of which so many bytes are kept.
     fn head(&mut self, param: usize, when: u8, kept: usize, whole: u64) {
         let [param, ..] = (param as u64).to_le_bytes();
+        let beyond = whole.saturating_sub(kept as u64);
+        let [small, ..] = (kept as u64).to_le_bytes();
+        if kept < 0x80 && beyond < 0x80 {
+            // Both numbers are their only byte.
+            let [beyond, ..] = beyond.to_le_bytes();
+            self.out.array([param | when, small, beyond]);
+            return;
+        }
         self.out.byte(param | when);
         self.out.number(kept as u64);
-        self.out.number(whole.saturating_sub(kept as u64));
+        self.out.number(beyond);
     }
 }
 

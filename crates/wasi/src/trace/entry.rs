@@ -4,7 +4,7 @@
 use super::record::{AFTER, Answer, END, GUEST, HOST};
 use super::value::{self, Reader, Value};
 use crate::errno::Errno;
-use crate::kind::{Kind, low};
+use crate::kind::{CoreType, Kind, low};
 use crate::table::Call;
 use crate::types::{Advice, Clock, FdFlags, FstFlags, LookupFlags, OFlags, RiFlags, Rights, SdFlags, Whence};
 
@@ -88,7 +88,7 @@ impl Entry {
         } else {
             wasi(&mut from, *Call::ALL.get(usize::from(what))?, Answer::from_raw(kind, errno)?)?
         };
-        let begin_ns = from.leb128()?;
+        let begin_ns = from.u64()?;
         let duration_ns = from.leb128()?.checked_sub(1);
         Some(Self { number, guest, begin_ns, duration_ns, what })
     }
@@ -158,12 +158,17 @@ struct Snippet<'a> {
 }
 
 fn wasi(from: &mut Reader<'_>, call: Call, answer: Answer) -> Option<What> {
+    /// More than any call has.
+    const PARAMS: usize = 16;
     let params = call.params();
-    let mut raw = Vec::with_capacity(params.len());
-    for _ in params {
-        raw.push(from.leb128()?);
+    let mut raw = [0; PARAMS];
+    for (raw, param) in raw.iter_mut().zip(params) {
+        *raw = match param.kind.core() {
+            CoreType::I32 => from.u32()?.into(),
+            CoreType::I64 => from.u64()?,
+        };
     }
-    let mut snippets = Vec::new();
+    let mut snippets = Vec::with_capacity(4);
     loop {
         let place = from.u8()?;
         if place == END {

@@ -3,15 +3,16 @@
 //! ```text
 //! u32 length of what follows    u8 what: a call's place in the table, or HOST    u8 answer's kind    u16 errno
 //! number    where GUEST is set in the answer's kind: the name of the guest, its length and its bytes
-//! a call of WASI:   its arguments, then any number of snippets, then END
+//! a call of WASI:   its arguments, 4 or 8 bytes each, then any number of snippets, then END
 //! a host call:      three texts, each its length and its bytes: function, arguments, reply
-//! begin    duration + 1, or 0 where nobody looked at the clock (nanoseconds)
+//! u64 begin    duration + 1, or 0 where nobody looked at the clock (nanoseconds)
 //!
 //! a snippet:        u8 parameter, its highest bit set when taken after the call    length    bytes beyond it that were not
 //!                   kept    the bytes
 //! ```
 //!
-//! Numbers without a width are LEB128: most are small, and a run makes many records.
+//! Numbers without a width are LEB128: most are small, and a run makes many records. What is seldom small has a width,
+//! which is quicker to write while the guest waits.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -19,6 +20,7 @@ use std::fmt;
 use super::buffer::Buffer;
 use super::capture::{self, Known};
 use crate::errno::Errno;
+use crate::kind::{CoreType, low};
 use crate::memory::Memory;
 use crate::table::Call;
 
@@ -163,8 +165,12 @@ impl Recorder {
         self.end_without_answer(now_ns);
         self.last_ns = now_ns.unwrap_or(self.last_ns);
         let head = self.head(call as u8, guest);
-        for index in 0..call.params().len() {
-            self.buffer.number(args.get(index).copied().unwrap_or_default());
+        for (index, param) in call.params().iter().enumerate() {
+            let arg = args.get(index).copied().unwrap_or_default();
+            match param.kind.core() {
+                CoreType::I32 => self.buffer.array(low(arg).to_le_bytes()),
+                CoreType::I64 => self.buffer.array(arg.to_le_bytes()),
+            }
         }
         capture::before(memory, call, args, self.shown, &mut self.known, &mut self.buffer);
         self.open = Some(Open { head, begin_ns: now_ns });
@@ -267,7 +273,7 @@ impl Recorder {
 
     fn close(&mut self, Head { at, guest }: Head, kind: u8, errno: u16, begin_ns: Option<u64>, end_ns: Option<u64>) {
         let duration_ns = begin_ns.zip(end_ns).map(|(begin, end)| end.saturating_sub(begin));
-        self.buffer.number(begin_ns.unwrap_or(self.last_ns));
+        self.buffer.array(begin_ns.unwrap_or(self.last_ns).to_le_bytes());
         self.buffer.number(duration_ns.map_or(0, |duration| duration.saturating_add(1)));
         let length = u32::try_from(self.buffer.len() - at - 4).unwrap_or(u32::MAX).to_le_bytes();
         let [low, high] = errno.to_le_bytes();

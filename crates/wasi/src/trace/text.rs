@@ -16,40 +16,37 @@ impl Entry {
     #[must_use]
     pub fn line(&self, names: &Names, whole: bool) -> String {
         let mut out = String::new();
-        // Writing to a string cannot fail.
-        let _ = self.write_line(&mut out, names, whole);
+        self.write_line(&mut out, names, whole);
         out
     }
 
     /// Appends [that line](Self::line) to a text that may have room for it already.
-    ///
-    /// # Errors
-    /// None: a string takes all that is written.
-    pub fn write_line(&self, out: &mut String, names: &Names, whole: bool) -> fmt::Result {
+    pub fn write_line(&self, out: &mut String, names: &Names, whole: bool) {
         if let Some(guest) = &self.guest {
-            write!(out, "[{guest}] ")?;
+            all(out, &["[", guest, "] "]);
         }
         let opened = || self.opened(names);
         let names = names.at(self);
         match &self.what {
-            What::Host { function, args, reply } => match reply {
-                Reply::Value(value) if value.is_empty() => write!(out, "{function}({args})"),
-                Reply::Value(value) => write!(out, "{function}({args}) = {value}"),
-                Reply::Error(error) => write!(out, "{function}({args}) raised {error}"),
-            },
+            What::Host { function, args, reply } => {
+                all(out, &[function, "(", args, ")"]);
+                match reply {
+                    Reply::Value(value) if value.is_empty() => {}
+                    Reply::Value(value) => all(out, &[" = ", value]),
+                    Reply::Error(error) => all(out, &[" raised ", error]),
+                }
+            }
             What::Wasi { call, args, results, answer } => {
-                out.push_str(call.name());
-                out.push('(');
+                all(out, &[call.name(), "("]);
                 let mut first = true;
                 for arg in args.iter().filter(|arg| whole || !arg.is_quiet()) {
                     if !std::mem::take(&mut first) {
                         out.push_str(", ");
                     }
                     if arg.is_named() {
-                        out.push_str(arg.name);
-                        out.push_str(": ");
+                        all(out, &[arg.name, ": "]);
                     }
-                    write!(out, "{}", Shown(&arg.value, names))?;
+                    value(out, &arg.value, names);
                 }
                 out.push(')');
                 match answer {
@@ -58,18 +55,17 @@ impl Entry {
                         let mut link = " = ";
                         for result in results {
                             out.push_str(link);
-                            write!(out, "{}", Shown(&result.value, names))?;
+                            value(out, &result.value, names);
                             link = ", ";
                         }
                         if let Some(path) = opened() {
-                            write!(out, " <{path}>")?;
+                            all(out, &[" <", &path, ">"]);
                         }
                     }
-                    Answer::Errno(errno) => write!(out, " = {errno}")?,
-                    Answer::Fault(errno) => write!(out, " = {errno} (a fault that was asked for)")?,
+                    Answer::Errno(errno) => written(out, format_args!(" = {errno}")),
+                    Answer::Fault(errno) => written(out, format_args!(" = {errno} (a fault that was asked for)")),
                     Answer::Ended => out.push_str(" = the run ended here"),
                 }
-                Ok(())
             }
         }
     }
@@ -110,128 +106,163 @@ impl Arg {
 }
 
 /// A value beside the names of descriptors.
-struct Shown<'a>(&'a Value, &'a Descriptors);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(value, names) = self;
-        match value {
-            Value::Number(number) => write!(out, "{number}"),
-            Value::Signed(number) => write!(out, "{number}"),
-            Value::Word(word) => out.write_str(word),
-            Value::Room(bytes) => write!(out, "room for {bytes}"),
-            Value::Address(at) => write!(out, "{at:#x}"),
-            Value::Time(ns) => seconds(out, *ns),
-            Value::Fd(fd) => match names.of(*fd) {
-                Some(name) if name.starts_with('<') => write!(out, "{fd} {name}"),
-                Some(name) => write!(out, "{fd} <{name}>"),
-                None => write!(out, "{fd}"),
-            },
-            Value::Flags { set, rest } => flags(out, set, *rest),
-            Value::Bytes { shown, whole } => {
-                Text(shown).fmt(out)?;
-                let more = whole.saturating_sub(shown.len() as u64);
-                if more > 0 { write!(out, "… and {more} more") } else { Ok(()) }
+fn value(out: &mut String, value: &Value, names: &Descriptors) {
+    match value {
+        Value::Number(number) => decimal(out, *number),
+        Value::Signed(number) => written(out, format_args!("{number}")),
+        Value::Word(word) => out.push_str(word),
+        Value::Room(bytes) => {
+            out.push_str("room for ");
+            decimal(out, *bytes);
+        }
+        Value::Address(at) => written(out, format_args!("{at:#x}")),
+        Value::Time(ns) => seconds(out, *ns),
+        Value::Fd(fd) => {
+            decimal(out, (*fd).into());
+            match names.of(*fd) {
+                Some(name) if name.starts_with('<') => all(out, &[" ", name]),
+                Some(name) => all(out, &[" <", name, ">"]),
+                None => {}
             }
-            Value::Texts(texts) => list(out, texts, |out, text| write!(out, "{}", Text(text))),
-            Value::Prestat(length) => write!(out, "a directory with a name of {length} bytes"),
-            Value::Listing(entries) => list(out, entries, |out, entry| write!(out, "{}", Text(&entry.name))),
-            Value::Subscriptions(all) => list(out, all, |out, one| subscription(out, one, names)),
-            Value::Events(all) => list(out, all, event),
-            Value::FileStat(stat) => file_stat(out, stat),
-            Value::FdStat(FdStat { file_type, flags: set, .. }) => {
-                out.write_str(file_type)?;
-                if set.is_empty() { Ok(()) } else { write!(out, " {}", set.join("|")) }
+        }
+        Value::Flags { set, rest } => flags(out, set, *rest),
+        Value::Bytes { shown, whole } => {
+            text(out, shown);
+            let more = whole.saturating_sub(shown.len() as u64);
+            if more > 0 {
+                written(out, format_args!("… and {more} more"));
+            }
+        }
+        Value::Texts(texts) => list(out, texts, |out, bytes| text(out, bytes)),
+        Value::Prestat(length) => written(out, format_args!("a directory with a name of {length} bytes")),
+        Value::Listing(entries) => list(out, entries, |out, entry| text(out, &entry.name)),
+        Value::Subscriptions(all) => list(out, all, |out, one| subscription(out, one, names)),
+        Value::Events(all) => list(out, all, event),
+        Value::FileStat(stat) => file_stat(out, stat),
+        Value::FdStat(FdStat { file_type, flags: set, .. }) => {
+            out.push_str(file_type);
+            if !set.is_empty() {
+                all(out, &[" ", &set.join("|")]);
             }
         }
     }
 }
 
 /// Bytes in quotes, as a Python programmer would write them.
-struct Text<'a>(&'a [u8]);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_char('"')?;
-        for chunk in self.0.utf8_chunks() {
-            for letter in chunk.valid().chars() {
-                match letter {
-                    '"' | '\\' => write!(out, "\\{letter}")?,
-                    '\n' => out.write_str("\\n")?,
-                    '\r' => out.write_str("\\r")?,
-                    '\t' => out.write_str("\\t")?,
-                    letter if letter.is_control() => write!(out, "\\x{:02x}", u32::from(letter))?,
-                    letter => out.write_char(letter)?,
+fn text(out: &mut String, bytes: &[u8]) {
+    out.push('"');
+    for chunk in bytes.utf8_chunks() {
+        let mut plain = chunk.valid();
+        while let Some(at) = plain.find(|letter: char| matches!(letter, '"' | '\\') || letter.is_control()) {
+            let (before, rest) = plain.split_at(at);
+            out.push_str(before);
+            let mut letters = rest.chars();
+            match letters.next() {
+                Some('\n') => out.push_str("\\n"),
+                Some('\r') => out.push_str("\\r"),
+                Some('\t') => out.push_str("\\t"),
+                Some(letter) if letter.is_control() => written(out, format_args!("\\x{:02x}", u32::from(letter))),
+                Some(letter) => {
+                    out.push('\\');
+                    out.push(letter);
                 }
+                None => {}
             }
-            for byte in chunk.invalid() {
-                write!(out, "\\x{byte:02x}")?;
-            }
+            plain = letters.as_str();
         }
-        out.write_char('"')
+        out.push_str(plain);
+        for byte in chunk.invalid() {
+            written(out, format_args!("\\x{byte:02x}"));
+        }
     }
+    out.push('"');
 }
 
-fn list<T>(
-    out: &mut fmt::Formatter<'_>,
-    all: &[T],
-    one: impl Fn(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
-) -> fmt::Result {
+fn list<T>(out: &mut String, all: &[T], one: impl Fn(&mut String, &T)) {
     /// So many are shown before it gets long.
     const SHOWN: usize = 8;
-    out.write_char('[')?;
+    out.push('[');
     for (index, item) in all.iter().take(SHOWN).enumerate() {
         if index > 0 {
-            out.write_str(", ")?;
+            out.push_str(", ");
         }
-        one(out, item)?;
+        one(out, item);
     }
     match all.len().saturating_sub(SHOWN) {
-        0 => out.write_char(']'),
-        more => write!(out, ", … and {more} more]"),
+        0 => out.push(']'),
+        more => written(out, format_args!(", … and {more} more]")),
     }
 }
 
-fn flags(out: &mut fmt::Formatter<'_>, set: &[&str], rest: u64) -> fmt::Result {
-    match (set.is_empty(), rest) {
-        (true, rest) => write!(out, "{rest:#x}"),
-        (false, 0) => out.write_str(&set.join("|")),
-        (false, rest) => write!(out, "{}|{rest:#x}", set.join("|")),
+fn flags(out: &mut String, set: &[&str], rest: u64) {
+    let mut link = "";
+    for flag in set {
+        all(out, &[link, flag]);
+        link = "|";
+    }
+    if rest != 0 || set.is_empty() {
+        written(out, format_args!("{link}{rest:#x}"));
     }
 }
 
 /// Nanoseconds as seconds, without zeros at the end.
-fn seconds(out: &mut fmt::Formatter<'_>, ns: u64) -> fmt::Result {
+fn seconds(out: &mut String, ns: u64) {
     let (whole, part) = (ns / 1_000_000_000, ns % 1_000_000_000);
     let digits = format!("{part:09}");
     match digits.trim_end_matches('0') {
-        "" => write!(out, "{whole} s"),
-        digits => write!(out, "{whole}.{digits} s"),
+        "" => written(out, format_args!("{whole} s")),
+        digits => written(out, format_args!("{whole}.{digits} s")),
     }
 }
 
-fn file_stat(out: &mut fmt::Formatter<'_>, stat: &FileStat) -> fmt::Result {
+fn file_stat(out: &mut String, stat: &FileStat) {
     let FileStat { file_type, size, inode, links, .. } = stat;
     let plural = |number: &u64| if *number == 1 { "" } else { "s" };
-    write!(out, "{file_type}, {size} byte{}, inode {inode}, {links} link{}", plural(size), plural(links))
+    let (bytes, names) = (plural(size), plural(links));
+    written(out, format_args!("{file_type}, {size} byte{bytes}, inode {inode}, {links} link{names}"));
 }
 
-fn subscription(out: &mut fmt::Formatter<'_>, one: &Subscription, names: &Descriptors) -> fmt::Result {
+fn subscription(out: &mut String, one: &Subscription, names: &Descriptors) {
     match &one.when {
         When::Clock { clock, timeout, absolute } => {
-            write!(out, "{clock} {}", if *absolute { "at " } else { "in " })?;
-            seconds(out, *timeout)
+            all(out, &[clock, if *absolute { " at " } else { " in " }]);
+            seconds(out, *timeout);
         }
-        When::Read(fd) => write!(out, "read {}", Shown(&Value::Fd(*fd), names)),
-        When::Write(fd) => write!(out, "write {}", Shown(&Value::Fd(*fd), names)),
-        When::Unknown(kind) => write!(out, "unknown kind {kind}"),
+        When::Read(fd) => {
+            out.push_str("read ");
+            value(out, &Value::Fd(*fd), names);
+        }
+        When::Write(fd) => {
+            out.push_str("write ");
+            value(out, &Value::Fd(*fd), names);
+        }
+        When::Unknown(kind) => written(out, format_args!("unknown kind {kind}")),
     }
 }
 
-fn event(out: &mut fmt::Formatter<'_>, event: &Event) -> fmt::Result {
-    out.write_str(&event.kind)?;
+fn event(out: &mut String, event: &Event) {
+    out.push_str(&event.kind);
     if event.errno != Errno::Success {
-        write!(out, " {}", event.errno.name())?;
+        all(out, &[" ", event.errno.name()]);
     }
-    if event.hangup { out.write_str(" hangup") } else { Ok(()) }
+    if event.hangup {
+        out.push_str(" hangup");
+    }
+}
+
+/// Texts one after the other. A run makes many lines, so what stands in each of them does without `fmt`.
+fn all(out: &mut String, texts: &[&str]) {
+    texts.iter().for_each(|text| out.push_str(text));
+}
+
+/// A number in decimal, for the same reason.
+fn decimal(out: &mut String, number: u64) {
+    out.push_str(itoa::Buffer::new().format(number));
+}
+
+/// What is seldom in a line.
+#[cold]
+fn written(out: &mut String, text: fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = out.write_fmt(text);
 }
