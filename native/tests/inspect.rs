@@ -164,6 +164,11 @@ fn the_judgement_is_what_running_comes_to() {
         ("a reactor", r#"(func (export "_initialize"))"#),
         ("an import", r#"(import "env" "go" (func)) (func (export "_start"))"#),
         ("an imported memory", r#"(import "env" "memory" (memory 1)) (func (export "_start"))"#),
+        (
+            "an answer of a plugin",
+            r#"(import "env" "return_result" (func (param i32 i32 i32)))
+               (memory (export "memory") 1) (func (export "_start"))"#,
+        ),
         ("a call of nobody's", r#"(import "wasi_snapshot_preview1" "fd_dup" (func)) (func (export "_start"))"#),
         (
             "a call of another type",

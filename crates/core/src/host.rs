@@ -26,7 +26,7 @@ pub use module::{Builder, HostModule, ModuleError};
 pub use python::start_python;
 pub use registry::Registry;
 pub(crate) use se2::Answers;
-pub use se2::{se2_module, se2_run};
+pub use se2::{se2_import, se2_module, se2_run};
 pub use turns::Turns;
 pub use typed::HostMethods;
 pub use wasm::{WasmInstance, wasm_module};

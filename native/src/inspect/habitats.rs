@@ -2,7 +2,7 @@
 //! It must never start a habitat to find out.
 
 use crate::habitat::Name;
-use amphi_core::CoreType;
+use amphi_core::{CoreType, se2_import};
 use amphi_core::abi::{self, AbiCall};
 use amphi_core::module::{Entity, Feature, FuncType, Inspection, LinkedImport, Role};
 use amphi_core::names::is_python_name;
@@ -87,8 +87,11 @@ fn declared(import: &LinkedImport) -> Option<(Vec<CoreType>, Vec<CoreType>)> {
         };
         return Some((call.core_params().map(core).collect(), result(call.has_result())));
     }
-    let call = AbiCall::ALL.iter().find(|call| import.module == abi::MODULE && import.name == call.name())?;
-    Some((vec![CoreType::I32; call.params().len()], result(true)))
+    let call = AbiCall::ALL.iter().find(|call| import.module == abi::MODULE && import.name == call.name());
+    match call {
+        Some(call) => Some((vec![CoreType::I32; call.params().len()], result(true))),
+        None => se2_import(&import.module, &import.name),
+    }
 }
 
 fn is_native(name: Name) -> bool {

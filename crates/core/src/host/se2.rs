@@ -10,7 +10,7 @@ use crate::abi::GuestExport;
 use crate::error::HostError;
 use crate::handle::GuestId;
 use crate::host::{Cx, HostModule, ModuleError};
-use crate::types::{Function, Interface, Place, Scalar, Signature, Type, low_half};
+use crate::types::{CoreType, Function, Interface, Place, Scalar, Signature, Type, low_half};
 use crate::value::Value;
 
 /// The import module of a plugin's answers.
@@ -51,6 +51,13 @@ impl Answers {
         *place = Some(answer);
         Ok(())
     }
+}
+
+/// The core types of an import through which plugins answer; none for any other.
+#[must_use]
+pub fn se2_import(module: &str, name: &str) -> Option<(Vec<CoreType>, Vec<CoreType>)> {
+    let functions = if module == MODULE { interface().functions } else { Vec::new() };
+    functions.iter().find(|function| function.source_name == name)?.core().ok()
 }
 
 /// What the host module of plugins' answers offers. A guest that imports one of its functions is a plugin.
