@@ -77,3 +77,91 @@ fn javascript_serves_python_alike() {
         assert_eq!(said, "waited {x: 1}\nwaited {x: 3}\nwaited {x: 1}\n", "{habitat}");
     }
 }
+
+const FLAT: &str = "
+interface demo {
+    resource heard { call: func(x: s32) -> s32; }
+    small: func(a: s8, b: u8) -> s8;
+    wide: func(a: s64, b: u64) -> u64;
+    word: func(a: u32) -> u32;
+    real: func(a: f64) -> f64;
+    truth: func(a: bool) -> bool;
+    nothing: func(a: s32);
+    many: func(a: s16, b: u16, c: s32, d: f64) -> f64;
+    wrong: func(kind: u8) -> s32;
+    soon: func(a: s32) -> s32;
+    keep: func(f: heard);
+    again: func(x: s32) -> s32;
+    two-words: func() -> s32;
+}";
+
+const FLAT_JS: &str = r#"
+export const small = (a, b) => a + b;
+export const wide = (a, b) => BigInt.asUintN(64, a + b);
+export const word = (a) => a;
+export const real = (a) => a;
+export const truth = (a) => !a;
+export const nothing = (a) => a;
+export const many = (a, b, c, d) => a + b + c + d;
+const wrongs = ["text", 1.5, 2 ** 31, 7n, true, null, undefined, NaN, [], -0, { valueOf: () => 3 }];
+export const wrong = (kind) => { if (kind === 99) throw new RangeError("far"); return wrongs[kind]; };
+export const soon = async (a) => a + 1;
+let kept;
+export const keep = (f) => { kept = f; };
+export const again = (x) => kept(x) + 1;
+export const twoWords = () => 2;
+"#;
+
+const FLAT_PY: &str = r#"
+import demo
+
+def told(call, *args):
+    try:
+        print(call.__name__, args, repr(call(*args)))
+    except Exception as error:
+        print(call.__name__, args, type(error).__name__, error)
+
+for a, b in (1, 2), (-128, 0), (127, 1), (-128, 255), (128, 0), ("x", 0):
+    told(demo.small, a, b)
+for a, b in (1, 2), (-(1 << 63), 1 << 63), (-1, (1 << 64) - 1), (1 << 63, 0):
+    told(demo.wide, a, b)
+for a in 0, (1 << 32) - 1, 1 << 32, -1:
+    told(demo.word, a)
+for a in 0, 1.5, -0.0, float("inf"), float("nan"), 1e308:
+    told(demo.real, a)
+told(demo.truth, True)
+told(demo.truth, False)
+told(demo.nothing, 5)
+told(demo.many, -32768, 65535, -5, 0.25)
+for kind in range(11):
+    told(demo.wrong, kind)
+told(demo.wrong, 99)
+told(demo.soon, 4)
+demo.keep(lambda x: demo.small(x, 1) * 2)
+told(demo.again, 3)
+demo.keep(lambda x: [][x])
+told(demo.again, 3)
+told(demo.two_words)
+"#;
+
+#[test]
+fn functions_of_numbers_are_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = "[host.demo]\njavascript = \"demo.js\"\nwit = \"demo.wit\"\n";
+    for (path, text) in [("amphi.toml", manifest), ("demo.wit", FLAT), ("demo.js", FLAT_JS), ("main.py", FLAT_PY)] {
+        std::fs::write(folder.path().join(path), text).unwrap();
+    }
+    let told = ["shim", "chromium"].map(|habitat| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
+        command.args(["run", ".", "--habitat", habitat]).current_dir(folder.path()).stdin(Stdio::null());
+        let output = command.output().unwrap();
+        let (told, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{habitat}: {said}");
+        told.into_owned()
+    });
+    let [shim, chromium] = told;
+    for line in ["small (1, 2) 3", "truth (True,) False", "soon (4,) 5", "again (3,) 9", "nothing (5,) None"] {
+        assert!(shim.lines().any(|told| told == line), "{line} is not in\n{shim}");
+    }
+    assert_eq!(shim, chromium);
+}

@@ -44,6 +44,9 @@ function views() {
   }
 }
 
+/** The shim's memory. */
+export const shim_view = () => (views(), shimView);
+
 function copy(target, to, source, from, length) {
   // For the few bytes of a pointer or a size, a loop is quicker than a subarray.
   if (length <= 16) for (let i = 0; i < length; i++) target[to + i] = source[from + i];
@@ -114,23 +117,32 @@ function offered(typed) {
 const below = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
 
 /**
- * A call that suspends must not be made at all where JavaScript is on the stack, even if it would not wait then. So the
- * guest imports a function of a small module, which makes the plain call below a host function, and else the one that
- * suspends: wasm is between them, and no JavaScript. `calls` are names, plain and suspending; all take and give i32.
+ * A call that suspends must not be made at all where JavaScript is on the stack, even if it would not wait then, and
+ * costs more than most calls do. So the guest imports a function of a module made here, which makes the plain call while
+ * the global `below` is not 0, below a host function, and else the one that suspends: wasm is between them, and no
+ * JavaScript. `calls` are name, plain and suspending call, which take and give i32, and whether the plain one comes
+ * first: the other is then made if that answers WAIT.
  */
 function switched(calls) {
   const number = (value) => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...number(value >>> 7)]);
+  const [I32, FUNC, GLOBAL] = [0x7f, 0x60, 0x03];
+  const signed = (value) => (value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)]);
   const list = (items) => [...number(items.length), ...items.flat()];
   const section = (id, items) => { const body = list(items); return [id, ...number(body.length), ...body]; };
   const text = (string) => list([...new TextEncoder().encode(string)]);
-  const [I32, FUNC, GLOBAL] = [0x7f, 0x60, 0x03];
   const count = calls.length;
   const types = calls.map(([, plain]) => [FUNC, ...list(Array(plain.length).fill(I32)), 1, I32]);
   const imports = ["plain", "suspending"].flatMap((from) => calls.map(([name], at) => [...text(from), ...text(name), 0, at]));
-  const bodies = calls.map(([, plain], at) => {
-    const args = Array.from({ length: plain.length }, (_, local) => [0x20, local]).flat();
-    // global.get 0, if (result i32), the plain call, else, the suspending one, end, end
-    const code = [0, 0x23, 0, 0x04, I32, ...args, 0x10, at, 0x05, ...args, 0x10, count + at, 0x0b, 0x0b];
+  const bodies = calls.map(([, { length }, , first], at) => {
+    const args = Array.from({ length }, (_, local) => [0x20, local]).flat();
+    const [plain, suspending] = [[...args, 0x10, at], [...args, 0x10, count + at]];
+    // global.get 0, if (result i32), the plain call, else, the suspending one, end
+    const either = [0, 0x23, 0, 0x04, I32, ...plain, 0x05, ...suspending, 0x0b];
+    // the plain call, local.tee, i32.const, i32.eq, global.get 0, i32.eqz, i32.and,
+    // if (result i32), the suspending one, else, local.get, end
+    const asks = [...plain, 0x22, length, 0x41, ...signed(WAIT), 0x46, 0x23, 0, 0x45, 0x71];
+    const then = [1, 1, I32, ...asks, 0x04, I32, ...suspending, 0x05, 0x20, length, 0x0b];
+    const code = [...(first ? then : either), 0x0b];
     return [...number(code.length), ...code];
   });
   const bytes = [
@@ -166,7 +178,7 @@ export function guest_instantiate(module, suspending, waits, opens, typed) {
     const suspending = { interrupt: [host, letting_messages_in(shim.host_interrupt)] };
     for (const name of waits) suspending[name] = [wasi, suspend(shim["wasi_" + name])];
     if (opens) for (const name of OPEN) suspending[name] = [host, suspend(shim["host_" + name])];
-    const calls = Object.entries(suspending).map(([name, [of, call]]) => [name, of[name], call]);
+    const calls = Object.entries(suspending).map(([name, [of, call]]) => [name, of[name], call, OPEN.includes(name)]);
     for (const [name, call] of Object.entries(switched(calls))) suspending[name][0][name] = call;
   }
   guest_drop();
@@ -264,17 +276,6 @@ export function guest_enter(name, core, params, result) {
 /** True when the guest has an export of that name that can be called. */
 export function guest_has(entry) {
   return typeof guest?.exports[entry] === "function";
-}
-
-/** The standard library's zip, now: nothing else happens in this worker until it is there. */
-export function fetch_library() {
-  const request = new XMLHttpRequest();
-  // A guest cannot be suspended wherever it opens a file: of all that browsers offer, only this waits without that.
-  request.open("GET", new URL("python/python313.zip", self.location), false);
-  request.responseType = "arraybuffer";
-  request.send();
-  if (request.status !== 200) throw new Error(`${request.responseURL}: ${request.status} ${request.statusText}`);
-  return new Uint8Array(request.response);
 }
 
 /** Forgets the host modules of the run before. */

@@ -17,6 +17,7 @@ mod typed;
 use crate::types::CoreType;
 
 pub use calls::{HostCalls, Step};
+pub(crate) use guest::Sent;
 pub use invocation::{Invocation, Open, Served};
 pub use memory::{GuestMemory, OutOfBounds};
 pub use seen::SeenCall;
@@ -115,7 +116,8 @@ for_each_host_call!(table);
 /// of core values, see [`Crossing::enter`](crate::Crossing::enter).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GuestExport {
-    /// Makes room for a message of so many bytes, and gives its address.
+    /// Makes room for a message of so many bytes, and gives its address. A room of a MiB or less stays until another is
+    /// made, and the next messages may go there, too.
     Room,
     /// Calls the exported function of that number with the message of that length in the room; gives the answer's
     /// address in the low half and its length in the high one, whose highest bit is set for an error record.

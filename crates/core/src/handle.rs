@@ -238,7 +238,7 @@ impl Exchange {
 
     /// Whether the guest holds nothing of others, and nobody holds anything of it.
     pub(crate) fn is_idle(&self) -> bool {
-        self.count() == 0 && Arc::strong_count(&self.released) == 1 && !self.released.any.load(Ordering::Acquire)
+        self.count() == 0 && Arc::strong_count(&self.released) == 1 && !self.has_released()
     }
 
     /// What the guest holds under that number.
@@ -264,6 +264,11 @@ impl Exchange {
     pub(crate) fn object(&self, number: u32, resource: Option<&str>) -> Handle {
         let object = GuestObject { guest: self.guest, number, released: self.released.clone() };
         Handle(Arc::new(Held { resource: resource.map(Into::into), owner: Owner::Guest(object) }))
+    }
+
+    /// Whether the guest is to hear of objects that the host no longer holds.
+    pub(crate) fn has_released(&self) -> bool {
+        self.released.any.load(Ordering::Acquire)
     }
 
     /// The guest's objects that the host no longer holds.

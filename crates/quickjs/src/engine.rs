@@ -148,7 +148,12 @@ impl<'js> Engine for Js<'js> {
     }
 
     fn number(&self, number: f64) -> Value<'js> {
-        Value::new_number(self.ctx.clone(), number)
+        // The engine's own way makes an integer of -0.
+        if number == 0.0 {
+            Value::new_float(self.ctx.clone(), number)
+        } else {
+            Value::new_number(self.ctx.clone(), number)
+        }
     }
 
     fn text(&self, text: &str) -> Outcome<Value<'js>> {

@@ -25,7 +25,7 @@ pub(crate) struct Guest<W> {
     /// The guest, once it is instantiated.
     pub(crate) instance: Option<Instance>,
     /// What it exports for the host to call, looked up at the first such call: most guests have none.
-    pub(crate) entries: Option<Entries>,
+    pub(crate) entries: Option<Arc<Entries>>,
     /// Why it can be entered no more, while the run goes on.
     pub(crate) ended: Option<String>,
     /// What its calls have left in its world.

@@ -3,6 +3,7 @@
 
 mod cpython;
 mod process;
+mod pyodide;
 mod pyperformance;
 mod table;
 mod wasi;
@@ -46,7 +47,7 @@ impl Bench {
             false => pyperformance::ratio(&cpython::path()?, report),
         };
         let pathlib = |report: Report<'_>| pyperformance::pathlib(&cpython::path()?, report);
-        let measurements: [Measurement<'_>; 10] = [
+        let measurements: [Measurement<'_>; 11] = [
             ("cpython", "native CPython of the same source", &native),
             ("process", "whole processes", &whole),
             ("figures", "sandboxes and the page", &libraries),
@@ -54,6 +55,7 @@ impl Bench {
             ("files", "files in three habitats", &wasi::files),
             ("traced", "what recording a trace costs", &wasi::traced),
             ("call", "a call of WASI in Chromium", &wasi::call),
+            ("javascript", "a function of JavaScript in Chromium, beside Pyodide's", &pyodide::ratio),
             ("shim", "the worker's size", &wasi::size),
             ("pathlib", "pyperformance's pathlib", &pathlib),
             ("pyperformance", "pyperformance's pure-Python benchmarks", &speed),

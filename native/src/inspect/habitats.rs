@@ -2,10 +2,10 @@
 //! It must never start a habitat to find out.
 
 use crate::habitat::Name;
-use amphi_core::{CoreType, se2_import};
 use amphi_core::abi::{self, AbiCall};
 use amphi_core::module::{Entity, Feature, FuncType, Inspection, LinkedImport, Role};
 use amphi_core::names::is_python_name;
+use amphi_core::{CoreType, se2_import};
 use amphi_wasi::{Call, MODULE};
 
 /// Whether a habitat can run a module.

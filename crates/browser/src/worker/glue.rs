@@ -1,6 +1,6 @@
-//! Bindings to `glue.js`, the worker's only JavaScript. What each function does is written there.
+//! Bindings to `glue.js`, the JavaScript between guest and shim. What each function does is written there.
 
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -36,9 +36,6 @@ extern "C" {
     pub(super) fn guest_enter(name: &str, core: *mut u64, params: usize, result: &str) -> Option<String>;
     pub(super) fn guest_run(entry: &str) -> String;
     pub(super) fn guest_run_suspending(entry: &str) -> Promise;
-
-    #[wasm_bindgen(catch)]
-    pub(super) fn fetch_library() -> Result<Uint8Array, JsValue>;
 
     pub(super) fn hosts_drop();
     pub(super) fn host_export(guest: u32, name: &str, params: &str, results: &str) -> u32;

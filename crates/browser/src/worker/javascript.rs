@@ -4,9 +4,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use amphi_core::javascript::names::spellings;
 use amphi_core::javascript::{self, Engine, Failure, GLOBALS, Outcome, PRELUDE, PRELUDE_NAME, Role, Table};
 use amphi_core::{
-    Cx, Exit, Function, Handle, HostError, HostFunction, HostModule, Interface, Limit, Signature, Source, Value,
+    Cx, Exit, Function, Handle, HostError, HostFunction, HostModule, Interface, Limit, Place, Scalar, Signature,
+    Source, Type, Value, check,
 };
 use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::closure::Closure;
@@ -20,6 +22,14 @@ use super::{promise, run};
 #[wasm_bindgen(module = "/src/javascript.js")]
 extern "C" {
     fn load(prelude: &str, name: &str, text: &str, allowed: Vec<String>, host: &JsValue) -> Promise;
+}
+
+#[wasm_bindgen(module = "/src/flat.js")]
+extern "C" {
+    fn flat_drop();
+    fn flat_function(exports: &JsValue, names: Vec<String>, params: &str, result: &str) -> u32;
+    fn flat_call(number: u32, slots: *mut u64) -> u32;
+    fn flat_given() -> JsValue;
 }
 
 thread_local! {
@@ -43,6 +53,7 @@ struct Machine {
 /// Forgets the host modules of the run before.
 pub(super) fn forget() {
     promise::forget();
+    flat_drop();
     MACHINES.take();
 }
 
@@ -86,7 +97,8 @@ pub(super) async fn module(name: &str, source: &Source, declared: Option<&Interf
     let functions = interface.functions.clone();
     let builder = functions.into_iter().fold(HostModule::implement(interface), |builder, function| {
         let path = function.path();
-        builder.boxed(&path, Box::new(Body { function, machine: number }))
+        let flat = flat(&js.0.exports, &function);
+        builder.boxed(&path, Box::new(Body { module: name.to_owned(), function, machine: number, flat }))
     });
     builder.build().map_err(|error| error.to_string())
 }
@@ -128,8 +140,23 @@ fn functions(number: usize, table: &Rc<Table>) -> [JsValue; 3] {
 
 /// One function of a host module.
 struct Body {
+    module: String,
     function: Function,
     machine: usize,
+    /// Its number where it can be called with slots.
+    flat: Option<u32>,
+}
+
+/// The number of a function whose types are all such that `flat.js` knows their values.
+fn flat(exports: &JsValue, function: &Function) -> Option<u32> {
+    let known =
+        |ty: &Type| ty.scalar().filter(|scalar| !matches!(scalar, Scalar::F32 | Scalar::Char)).map(Scalar::name);
+    let Signature { params, result } = &function.signature;
+    let params: Option<Vec<&str>> = params.iter().map(|param| known(&param.ty)).collect();
+    let (params, result) = (params?.join(" "), result.as_ref().map_or(Some(""), known)?);
+    let [camel, snake] = spellings(&function.name);
+    let names = vec![function.source_name.clone(), camel, snake];
+    (function.place == Place::Free).then(|| flat_function(exports, names, &params, result))
 }
 
 impl HostFunction for Body {
@@ -141,6 +168,32 @@ impl HostFunction for Body {
         let given = |js: &Js| javascript::invoke(js, &self.function, args);
         let result = self.function.signature.result.clone();
         entered(self.machine, given, move |js, given| javascript::conclude(js, result.as_ref(), given))
+    }
+
+    fn call_flat(&self, _: &mut Cx<'_>, slots: &mut [u64]) -> Option<Result<(), HostError>> {
+        const DONE: u32 = 0;
+        const GAVE: u32 = 1;
+        let number = self.flat?;
+        let under_way = CALLS.get();
+        CALLS.set(under_way + 1);
+        let outcome = flat_call(number, slots.as_mut_ptr());
+        CALLS.set(under_way);
+        if outcome == DONE {
+            return Some(Ok(()));
+        }
+        let given = flat_given();
+        let given = if outcome == GAVE { Ok(given) } else { Err(Failure::Thrown(given)) };
+        let result = self.function.signature.result.clone();
+        let value = entered(self.machine, |_| given, move |js, given| javascript::conclude(js, result.as_ref(), given));
+        Some(value.and_then(|value| {
+            let value = check::result(&self.module, &self.function, value)?;
+            let scalar = self.function.signature.result.as_ref().and_then(Type::scalar);
+            if let (Some(scalar), Some(slot)) = (scalar, slots.first_mut()) {
+                // A checked value of a scalar type always has a slot.
+                *slot = scalar.slot(&value).unwrap_or_default();
+            }
+            Ok(())
+        }))
     }
 }
 

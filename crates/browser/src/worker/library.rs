@@ -9,8 +9,16 @@ use std::sync::OnceLock;
 use amphi_wasi::Content;
 use js_sys::Uint8Array;
 
-use super::glue;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
 use crate::words;
+
+#[wasm_bindgen(module = "/src/library.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn fetch_library() -> Result<Uint8Array, JsValue>;
+}
 
 static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
 
@@ -24,7 +32,7 @@ struct Library;
 
 impl AsRef<[u8]> for Library {
     fn as_ref(&self) -> &[u8] {
-        BYTES.get_or_init(|| match SENT.take().map_or_else(glue::fetch_library, Ok) {
+        BYTES.get_or_init(|| match SENT.take().map_or_else(fetch_library, Ok) {
             Ok(bytes) => bytes.to_vec(),
             Err(error) => {
                 FAILED.set(Some(format!("Python's standard library could not be loaded: {}.", words(&error))));

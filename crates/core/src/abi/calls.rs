@@ -5,7 +5,7 @@
 //! [`HostCalls::begin`] reads what the guest sent, [`Invocation::serve`] calls the host function and writes its answer.
 //! What needs no host function is over with the first step.
 
-use super::guest::{Guest, Room, message, write_slot};
+use super::guest::{Guest, Room, Sent, message, write_slot};
 use super::invocation::{Given, Invocation, Reply, What};
 use crate::abi::{AbiCall, GuestMemory, NOTHING};
 use crate::error::HostError;
@@ -13,7 +13,6 @@ use crate::handle::{GuestId, Released};
 use crate::host::{Answers, Cx, FlatCall, Nowhere, Registry};
 use crate::types::{MAX_FLAT_PARAMS, low_half};
 use crate::value::Value;
-use crate::wire;
 use std::sync::Arc;
 
 /// Set in the length of a guest's answer that is an error record.
@@ -171,21 +170,25 @@ impl HostCalls {
     }
 
     /// The message for a call into a guest, whose depth is counted from now on.
-    pub(crate) fn going_in(&mut self, guest: GuestId, args: Vec<Value>) -> Result<Vec<u8>, HostError> {
+    pub(crate) fn going_in(
+        &mut self,
+        guest: GuestId,
+        memory: &mut dyn GuestMemory,
+        args: Vec<Value>,
+    ) -> Result<Sent, HostError> {
         self.deeper()?;
-        let message = self.message_in(guest, args);
-        if message.is_err() {
+        let sent = self.guest(guest).and_then(|guest| guest.send(memory, args));
+        if sent.is_err() {
             self.shallower();
         }
-        message
+        sent
     }
 
-    fn message_in(&mut self, guest: GuestId, args: Vec<Value>) -> Result<Vec<u8>, HostError> {
-        let exchange = &mut self.guest(guest)?.exchange;
-        let mut message = Vec::new();
-        wire::encode_to(&Value::Tuple(args), &mut message, exchange)
-            .map_err(|why| HostError::value_error(format!("the arguments cannot be sent: {why}")))?;
-        Ok(message)
+    /// A guest has made room for messages of so many bytes.
+    pub(crate) fn has_room(&mut self, guest: GuestId, at: u32, length: usize) {
+        if let Ok(guest) = self.guest(guest) {
+            guest.has_room(at, length);
+        }
     }
 
     /// What a call into a guest came to; `answer` is what the guest's export gave.

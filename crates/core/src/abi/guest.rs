@@ -22,13 +22,54 @@ pub(super) struct Guest {
     kept: Option<Vec<u8>>,
     /// Kept between calls, so that replies are written without allocation.
     scratch: Vec<u8>,
+    /// Where the guest has room for messages, and for how many bytes.
+    room: Option<(u32, usize)>,
+    /// The last message to the guest, kept for its room.
+    sent: Vec<u8>,
     memory_bytes: u64,
     pub(super) memory_refused: bool,
 }
 
+/// A message to a guest.
+pub(crate) enum Sent {
+    /// So many bytes lie in the guest's room.
+    Written(u64),
+    /// The guest has yet to make room, or has to hear first of what the host no longer holds.
+    Waiting(Vec<u8>),
+}
+
 impl Guest {
     pub(super) fn new(id: GuestId, memory_bytes: u64) -> Self {
-        Self { exchange: Exchange::new(id), kept: None, scratch: Vec::new(), memory_bytes, memory_refused: false }
+        Self {
+            exchange: Exchange::new(id),
+            kept: None,
+            scratch: Vec::new(),
+            room: None,
+            sent: Vec::new(),
+            memory_bytes,
+            memory_refused: false,
+        }
+    }
+
+    /// The arguments of a call into the guest, in its room if it has one that is large enough.
+    pub(super) fn send(&mut self, memory: &mut dyn GuestMemory, args: Vec<Value>) -> Result<Sent, HostError> {
+        self.sent.clear();
+        wire::encode_to(&Value::Tuple(args), &mut self.sent, &mut self.exchange)
+            .map_err(|why| HostError::value_error(format!("the arguments cannot be sent: {why}")))?;
+        let room = self.room.filter(|(_, length)| self.sent.len() <= *length && !self.exchange.has_released());
+        if let Some((at, _)) = room
+            && memory.write(at, &self.sent).is_ok()
+        {
+            return Ok(Sent::Written(self.sent.len() as u64));
+        }
+        Ok(Sent::Waiting(std::mem::take(&mut self.sent)))
+    }
+
+    /// The guest has made room, which stays where it is if it is small.
+    pub(super) fn has_room(&mut self, at: u32, length: usize) {
+        /// As `KEPT` in crates/python/c/enter.c.
+        const KEPT: usize = 1 << 20;
+        self.room = (length <= KEPT).then_some((at, length));
     }
 
     /// The answer to an invocation, written where the guest wants it.

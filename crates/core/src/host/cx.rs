@@ -1,7 +1,7 @@
 //! What a host function can reach while it is called: callables of the guest, other host functions. This file owns the
 //! way into a guest; it never knows an engine, which is behind [`Crossing`].
 
-use crate::abi::{GuestExport, GuestMemory, HostCalls, SeenCall};
+use crate::abi::{GuestExport, GuestMemory, HostCalls, SeenCall, Sent};
 use crate::error::HostError;
 use crate::handle::{GuestId, Handle};
 use crate::value::Value;
@@ -128,8 +128,10 @@ impl<'a> Cx<'a> {
     ) -> Result<Value, HostError> {
         let watched = seen.and_then(|seen| Some((self.crossing.watch()?, seen)));
         let seen = watched.map(|(begin_ns, seen)| (begin_ns, seen(&args)));
-        let message = self.with(guest, |calls, _| calls.going_in(guest, args))??;
-        let entered = self.send(guest, export, number, &message);
+        let entered = match self.with(guest, |calls, memory| calls.going_in(guest, memory, args))?? {
+            Sent::Written(length) => self.act(guest, export, number, length),
+            Sent::Waiting(message) => self.send(guest, export, number, &message),
+        };
         let answer = self.with(guest, |calls, memory| calls.coming_out(guest, memory, entered))?;
         if let Some((begin_ns, seen)) = seen {
             self.crossing.tell(seen.end(answer.as_ref()), begin_ns);
@@ -157,8 +159,16 @@ impl<'a> Cx<'a> {
                 format!("the guest has no room for a message of {length} bytes"),
             ));
         }
-        let written = self.with(guest, |_, memory| memory.write(at, message))?;
+        let written = self.with(guest, |calls, memory| {
+            calls.has_room(guest, at, message.len());
+            memory.write(at, message)
+        })?;
         written.map_err(|_| HostError::host("the guest's room for a call is outside its memory"))?;
+        self.act(guest, export, number, length)
+    }
+
+    /// Has a guest act on the message of that length in its room; gives where its answer is.
+    fn act(&mut self, guest: GuestId, export: GuestExport, number: Option<u32>, length: u64) -> Result<u64, HostError> {
         let mut core = [0; 2];
         let params = match number {
             Some(number) => {

@@ -7,10 +7,10 @@ use crate::store::{Guest, State};
 use crate::watch::{self, Watched};
 use amphi_core::abi::{GuestExport, GuestMemory, HostCalls, SeenCall};
 use amphi_core::{Crossing, GuestId, HostError};
+use std::sync::Arc;
 use wasmtime::{AsContextMut, Instance, StoreContextMut, TypedFunc};
 
 /// The exports of a guest that the host calls; a guest that is not Python has none.
-#[derive(Clone, Default)]
 pub(crate) struct Entries {
     room: Option<TypedFunc<i32, i32>>,
     call_export: Option<TypedFunc<(i32, i32), i64>>,
@@ -58,10 +58,10 @@ impl<W: Watched + 'static> Native<'_, W> {
         let Guest { instance, entries: known, .. } = store.data().guests.now();
         let entries = match (known, instance) {
             (None, Some(instance)) => {
-                let found = Entries::of(*instance, &mut *store);
-                store.data_mut().guests.now_mut().entries.insert(found)
+                let found = Arc::new(Entries::of(*instance, &mut *store));
+                store.data_mut().guests.now_mut().entries.insert(found).clone()
             }
-            (Some(known), _) => known,
+            (Some(known), _) => known.clone(),
             (None, None) => return Err(wasmtime::Error::msg("the guest is not instantiated yet")),
         };
         let word = |at: usize| low_half(core.get(at).copied().unwrap_or_default()).cast_signed();
@@ -77,35 +77,35 @@ impl<W: Watched + 'static> Native<'_, W> {
                     GuestExport::Allocate => &entries.allocate,
                     _ => &entries.again,
                 };
-                bits(entry.clone().ok_or_else(missing)?.call(store, word(0))?)
+                bits(entry.as_ref().ok_or_else(missing)?.call(store, word(0))?)
             }
             GuestExport::Deallocate => {
-                let deallocate = entries.deallocate.clone().ok_or_else(missing)?;
+                let deallocate = entries.deallocate.as_ref().ok_or_else(missing)?;
                 deallocate.call(store, (word(0), word(1)))?;
                 0
             }
             GuestExport::Run => {
-                let run = entries.run.clone().ok_or_else(missing)?;
+                let run = entries.run.as_ref().ok_or_else(missing)?;
                 run.call(store, (word(0), word(1), word(2)))?;
                 0
             }
             GuestExport::CallExport | GuestExport::CallObject => {
                 let call = if export == GuestExport::CallExport { &entries.call_export } else { &entries.call_object };
-                let call = call.clone().ok_or_else(missing)?;
+                let call = call.as_ref().ok_or_else(missing)?;
                 call.call(store, (word(0), word(1)))?.cast_unsigned()
             }
             GuestExport::Release => {
-                let release = entries.release.clone().ok_or_else(missing)?;
+                let release = entries.release.as_ref().ok_or_else(missing)?;
                 release.call(store, word(0))?;
                 0
             }
             GuestExport::Exports => {
-                let exports = entries.exports.clone().ok_or_else(missing)?;
+                let exports = entries.exports.as_ref().ok_or_else(missing)?;
                 exports.call(store, word(0))?.cast_unsigned()
             }
             GuestExport::Serve | GuestExport::Finish => {
                 let run = if export == GuestExport::Serve { &entries.serve } else { &entries.finish };
-                let run = run.clone().ok_or_else(missing)?;
+                let run = run.as_ref().ok_or_else(missing)?;
                 bits(run.call(store, ())?)
             }
         };

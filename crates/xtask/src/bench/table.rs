@@ -178,6 +178,14 @@ const FIGURES: &[Figure] = &[
         per: 1.0,
     },
     Figure {
+        what: "Python to JavaScript in Chromium, to Pyodide",
+        at: "/javascript/ratio",
+        unit: "",
+        least: 0.25,
+        aim: 0.1,
+        per: 1.0,
+    },
+    Figure {
         what: "a run that serves, back to its checkpoint",
         at: "/figures/hosts/wasmtime/restored_ms",
         unit: "ms",

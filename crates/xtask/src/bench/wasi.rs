@@ -121,7 +121,8 @@ pub(crate) fn size(_: Report<'_>) -> Result<Value> {
     let mut bytes = 0;
     for file in setup::files_of(&places::dist())? {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if (name.contains("worker") || name == "glue.js") && !name.ends_with(".br") {
+        let glue = file.components().any(|part| part.as_os_str() == "snippets");
+        if (name.contains("worker") || glue) && !name.ends_with(".br") {
             let compressed = setup::with_br(&file);
             let sent = if compressed.is_file() { compressed } else { file };
             bytes += fs::metadata(&sent).with_context(|| format!("can't read {}", sent.display()))?.len();
