@@ -16,11 +16,18 @@ struct Watch {
 struct Due {
     runs: BTreeMap<(Instant, u64), Weak<Control>>,
     next: u64,
+    /// With so many entries, those of runs that are over go.
+    full: usize,
     started: bool,
 }
 
-static WATCH: Watch =
-    Watch { due: Mutex::new(Due { runs: BTreeMap::new(), next: 0, started: false }), changed: Condvar::new() };
+/// Entries that are kept without looking which are of runs that are over.
+const FEW: usize = 64;
+
+static WATCH: Watch = Watch {
+    due: Mutex::new(Due { runs: BTreeMap::new(), next: 0, full: FEW, started: false }),
+    changed: Condvar::new(),
+};
 
 /// Calls [`Control::alarm`] when `due` has passed, unless the run is over by then.
 ///
@@ -44,6 +51,11 @@ impl Due {
         let number = self.next;
         self.next = number.wrapping_add(1);
         self.runs.insert((due, number), control);
+        // A pool begins thousands of runs in the time of one limit.
+        if self.runs.len() >= self.full {
+            self.runs.retain(|_, control| control.strong_count() > 0);
+            self.full = FEW.max(2 * self.runs.len());
+        }
     }
 }
 
@@ -80,5 +92,26 @@ impl Watch {
                 }
             };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BTreeMap, Due, FEW, Instant};
+    use crate::Engine;
+    use crate::control::Control;
+    use std::sync::Arc;
+
+    #[test]
+    fn runs_that_are_over_are_forgotten() {
+        let mut due = Due { runs: BTreeMap::new(), next: 0, full: FEW, started: false };
+        let control = || Control::new(&Engine::new(), None, true).unwrap();
+        let going = control();
+        due.add(Instant::now(), Arc::downgrade(&going));
+        for _ in 0..10 * FEW {
+            due.add(Instant::now(), Arc::downgrade(&control()));
+            assert!(due.runs.len() <= FEW);
+        }
+        assert!(due.runs.values().any(|control| control.strong_count() > 0));
     }
 }
