@@ -33,8 +33,8 @@ Examples:
   amphi new --host demo.wit --in rust --out src
   amphi new --host demo.wit --in wat --print
 
-Python, JavaScript and Rust have a shape for every type of WIT; wat, c and go for numbers, bool, char, string and
-list<u8>. `amphi run` takes the file with [host.demo] in amphi.toml, see the README.";
+Python, JavaScript and Rust have a shape for every type of WIT; wat, c and go for numbers, bool,
+char, string and list<u8>. `amphi run` takes the file with [host.demo] in amphi.toml, see the README.";
 
 fn language(given: &str) -> Result<Language, String> {
     let found = Language::ALL.into_iter().find(|language| [language.name(), language.extension()].contains(&given));

@@ -218,7 +218,7 @@ pub struct Trace {
 
 impl Trace {
     /// Bytes of a batch where nobody looks on.
-    pub const BATCH: u32 = 1 << 16;
+    pub const BATCH: u32 = 1 << 20;
 }
 
 /// What a run should leave.
