@@ -65,14 +65,14 @@ fn entries() -> [Entry; 2] {
 
 /// A fault that was read fails some call sooner or later, and only with an error number.
 fn fails(fault: Fault) {
-    let mut gate = Gate::new(vec![fault], None).expect("it has something to do");
+    let gate = Gate::new(vec![fault], None).expect("it has something to do");
     let memory: &mut [u8] = &mut [0; 64];
     let memory = amphi_wasi::SliceMemory::new(memory);
     for call in Call::ALL {
-        let failed = gate.enter(&memory, *call, &[0; Call::MAX_PARAMS], || None);
+        let failed = gate.open().enter(&memory, *call, &[0; Call::MAX_PARAMS], || None);
         assert!(failed.is_none_or(|errno| errno != Errno::Success && call.has_result()), "{call:?}");
         if failed.is_none() {
-            gate.leave(&memory, &[0; Call::MAX_PARAMS], Some(Errno::Success), || 0);
+            gate.open().leave(&memory, &[0; Call::MAX_PARAMS], Some(Errno::Success), || 0);
         }
     }
 }

@@ -61,36 +61,9 @@ impl Gate {
         Self { watch: self.watch.clone(), guest: Some(name.into()) }
     }
 
-    /// Opens it for one call, from its beginning to its end: nobody else's call passes meanwhile.
+    /// Opens it for one call, or for its beginning and once more for its end: nobody else's passes while it is open.
     pub fn open(&self) -> Passing<'_> {
         Passing { watch: lock(&self.watch), guest: self.guest.as_deref() }
-    }
-
-    /// As [`Passing::enter`], for a call whose end comes through [`leave`](Self::leave).
-    pub fn enter<M: Memory + ?Sized>(
-        &mut self,
-        memory: &M,
-        call: Call,
-        args: &[u64],
-        now_ns: impl FnOnce() -> Option<u64>,
-    ) -> Option<Errno> {
-        self.open().enter(memory, call, args, now_ns)
-    }
-
-    /// As [`Passing::leave`].
-    pub fn leave<M: Memory + ?Sized>(
-        &mut self,
-        memory: &M,
-        args: &[u64],
-        errno: Option<Errno>,
-        now_ns: impl FnOnce() -> u64,
-    ) {
-        self.open().leave(memory, args, errno, now_ns);
-    }
-
-    /// As [`Passing::waits`].
-    pub fn waits(&mut self, now_ns: u64) {
-        self.open().waits(now_ns);
     }
 
     /// A call between guest and host is over.
@@ -234,11 +207,11 @@ mod tests {
         let mut gate = Gate::new(faults, Some(recorder)).unwrap();
         let memory = SliceMemory::new(&mut []);
         for (call, waits) in [(Call::FdRead, true), (Call::FdRead, true), (Call::SchedYield, false)] {
-            assert_eq!(gate.enter(&memory, call, &[0; 4], || None), None);
-            if waits { gate.waits(1) } else { gate.leave(&memory, &[0; 4], Some(Errno::Success), || 1) }
+            assert_eq!(gate.open().enter(&memory, call, &[0; 4], || None), None);
+            if waits { gate.open().waits(1) } else { gate.open().leave(&memory, &[0; 4], Some(Errno::Success), || 1) }
         }
-        assert_eq!(gate.enter(&memory, Call::FdRead, &[0; 4], || None), None);
-        gate.waits(5);
+        assert_eq!(gate.open().enter(&memory, Call::FdRead, &[0; 4], || None), None);
+        gate.open().waits(5);
         gate.finish(7);
         let records: Vec<u8> = records.try_iter().flatten().collect();
         let told: Vec<_> = entries(&records)

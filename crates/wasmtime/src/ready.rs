@@ -86,12 +86,10 @@ impl<W: Watched + 'static> Ready<W> {
 
     /// Keeps what the program's guest is now, if its memory is all that tells it from one that was taken back.
     pub(crate) fn save(&mut self, pristine: &Pristine) -> Option<Saved> {
-        let State { guests, run } = self.store.data_mut();
-        let alone = guests.all().count() == 1 && run.ending.is_none() && guests.now_mut().wasi.gate().is_none();
-        if self.serving != Some(0) || !alone || !guests.now().footprint.is_none() {
-            return None;
-        }
-        if !run.calls.is_idle(GuestId::PROGRAM) {
+        let State { guests, run } = self.store.data();
+        let alone = guests.all().count() == 1 && run.ending.is_none();
+        let left_nothing = guests.now().footprint.is_none() && run.calls.is_idle(GuestId::PROGRAM);
+        if self.serving != Some(0) || !alone || !left_nothing {
             return None;
         }
         let memory = self.program_memory()?;

@@ -40,13 +40,13 @@ pub(crate) fn pass<W: Watched + 'static>(
         return serve(caller);
     }
     if let Some(fault) =
-        at_gate(caller, |gate, memory, now_ns| gate.enter(memory, call, args, || Some(now_ns)))?.flatten()
+        at_gate(caller, |gate, memory, now_ns| gate.open().enter(memory, call, args, || Some(now_ns)))?.flatten()
     {
         return Ok(fault.raw());
     }
     let answer = serve(caller);
     let errno = answer.as_ref().ok().and_then(|errno| Errno::from_raw(*errno));
-    at_gate(caller, |gate, memory, now_ns| gate.leave(memory, args, errno, || now_ns))?;
+    at_gate(caller, |gate, memory, now_ns| gate.open().leave(memory, args, errno, || now_ns))?;
     answer
 }
 

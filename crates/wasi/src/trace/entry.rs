@@ -158,10 +158,8 @@ struct Snippet<'a> {
 }
 
 fn wasi(from: &mut Reader<'_>, call: Call, answer: Answer) -> Option<What> {
-    /// More than any call has.
-    const PARAMS: usize = 16;
     let params = call.params();
-    let mut raw = [0; PARAMS];
+    let mut raw = [0; Call::MAX_PARAMS];
     for (raw, param) in raw.iter_mut().zip(params) {
         *raw = match param.kind.core() {
             CoreType::I32 => from.u32()?.into(),
