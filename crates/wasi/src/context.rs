@@ -181,7 +181,7 @@ impl<P: Platform> Context<P> {
 
     /// The run's clock as the gate has it: nanoseconds, and looking does not move it.
     pub fn seen_ns(&self) -> u64 {
-        self.platform.monotonic_ns()
+        self.platform.seen_ns()
     }
 
     /// Gives back what outlives the guest.

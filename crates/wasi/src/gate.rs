@@ -105,7 +105,7 @@ impl Passing<'_> {
             begin_ns = now_ns();
             recorder.begin_in(*guest, memory, call, args, begin_ns);
         }
-        if guest.is_some() {
+        if guest.is_some() || watch.faults.is_empty() {
             return None;
         }
         let Watch { faults, paths, .. } = &mut **watch;

@@ -13,10 +13,16 @@ pub trait Platform {
     /// Nanoseconds since some fixed moment; never goes back.
     fn monotonic_ns(&self) -> u64;
 
-    /// The same for a record of a call, or none where looking would take longer than the call: a platform whose clock is
-    /// slow says so for calls that follow each other closely. Such a call is not timed.
+    /// The same for whoever watches the guest, which a platform may read from a quicker clock: it need not agree with the
+    /// guest's to the last microsecond, and both never go back.
+    fn seen_ns(&self) -> u64 {
+        self.monotonic_ns()
+    }
+
+    /// [`seen_ns`](Self::seen_ns) as a call begins, or none where looking would take longer than the call: a platform whose
+    /// clock is slow says so for calls that follow each other closely. Such a call is not timed.
     fn glance_ns(&self) -> Option<u64> {
-        Some(self.monotonic_ns())
+        Some(self.seen_ns())
     }
 
     /// The smallest step of a clock, in nanoseconds. Only asked for the two clocks above.

@@ -135,6 +135,10 @@ impl<P: Platform> Platform for World<P> {
         self.fixed.as_ref().map_or_else(|| self.platform.monotonic_ns(), |(clock, _)| clock.monotonic_ns())
     }
 
+    fn seen_ns(&self) -> u64 {
+        self.fixed.as_ref().map_or_else(|| self.platform.seen_ns(), |(clock, _)| clock.monotonic_ns())
+    }
+
     fn glance_ns(&self) -> Option<u64> {
         self.fixed.as_ref().map_or_else(|| self.platform.glance_ns(), |(clock, _)| Some(clock.monotonic_ns()))
     }

@@ -30,6 +30,7 @@ mod shim;
 mod snapshot;
 mod start;
 mod stdin;
+mod stopwatch;
 mod store;
 mod streams;
 mod wasm;

@@ -1,6 +1,7 @@
 //! Owns the clocks of wasmtime-wasi's guests: this machine's, or stepped ones that are the same in every run.
 //! It must never know a call.
 
+use crate::stopwatch::{Stopwatch, nanoseconds};
 use amphi_wasi::{Determinism, SteppedClock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
@@ -8,7 +9,7 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 /// The clocks of one guest. The monotonic one begins with the run.
 #[derive(Debug, Clone)]
 pub(crate) enum Clock {
-    Machine(Instant),
+    Machine(Stopwatch),
     Stepped(SteppedClock),
 }
 
@@ -23,7 +24,7 @@ pub(super) enum Until {
 impl Clock {
     /// Clocks whose monotonic one was 0 then, where they are this machine's.
     pub(crate) fn new(determinism: Option<Determinism>, began: Instant) -> Self {
-        determinism.map_or(Self::Machine(began), |fixed| Self::Stepped(SteppedClock::new(fixed)))
+        determinism.map_or(Self::Machine(Stopwatch::since(began)), |fixed| Self::Stepped(SteppedClock::new(fixed)))
     }
 
     pub(super) fn give(&self, wasi: &mut WasiCtxBuilder) {
@@ -36,7 +37,7 @@ impl Clock {
     /// The monotonic clock for whoever watches the guest.
     pub(super) fn seen_ns(&self) -> u64 {
         match self {
-            Self::Machine(start) => nanoseconds(start.elapsed()),
+            Self::Machine(stopwatch) => stopwatch.ns(),
             Self::Stepped(clock) => clock.monotonic_ns(),
         }
     }
@@ -66,7 +67,7 @@ impl Clock {
     /// When the monotonic clock shows so much.
     pub(super) fn at_monotonic(&self, time: Duration) -> Until {
         match self {
-            Self::Machine(start) => Until::Moment(start.checked_add(time)),
+            Self::Machine(stopwatch) => Until::Moment(stopwatch.start().checked_add(time)),
             Self::Stepped(clock) => {
                 clock.skip_to(nanoseconds(time));
                 Until::Now
@@ -85,7 +86,7 @@ impl HostMonotonicClock for Clock {
 
     fn now(&self) -> u64 {
         match self {
-            Self::Machine(start) => nanoseconds(start.elapsed()),
+            Self::Machine(stopwatch) => nanoseconds(stopwatch.start().elapsed()),
             Self::Stepped(clock) => {
                 let now = clock.monotonic_ns();
                 clock.step();
@@ -110,8 +111,4 @@ impl HostWallClock for Clock {
             }
         }
     }
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -3,6 +3,7 @@
 use crate::control::{Control, End};
 use crate::output::{self, Output};
 use crate::stdin::{Read, Stdin};
+use crate::stopwatch::{Stopwatch, nanoseconds};
 use crate::streams::Streams;
 use amphi_wasi::{Errno, Input, Platform, Refused, Stop, Stream};
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use wasmtime_wasi::Rng;
 
 /// This machine, for one run.
 pub(crate) struct Native {
-    start: Instant,
+    /// What the guest's monotonic clock counts from, and the time of records.
+    stopwatch: Stopwatch,
     /// Seeded from the system when first asked.
     random: Option<Box<dyn Rng + Send>>,
     stdin: Arc<Stdin>,
@@ -24,7 +26,7 @@ pub(crate) struct Native {
 impl Native {
     /// A guest's streams, and when its monotonic clock was 0.
     pub(crate) fn new(Streams { stdin, output, stdout, control }: Streams, start: Instant) -> Self {
-        Self { start, random: None, stdin, output, stdout, control }
+        Self { stopwatch: Stopwatch::since(start), random: None, stdin, output, stdout, control }
     }
 
     fn stream(&self, stream: Stream) -> output::Stream {
@@ -38,7 +40,7 @@ impl Native {
 
     /// A time of the guest's monotonic clock as a moment of ours; `None` is beyond all time.
     pub(super) fn moment(&self, monotonic_ns: u64) -> Option<Instant> {
-        self.start.checked_add(Duration::from_nanos(monotonic_ns))
+        self.stopwatch.start().checked_add(Duration::from_nanos(monotonic_ns))
     }
 }
 
@@ -48,7 +50,11 @@ impl Platform for Native {
     }
 
     fn monotonic_ns(&self) -> u64 {
-        nanoseconds(self.start.elapsed())
+        nanoseconds(self.stopwatch.start().elapsed())
+    }
+
+    fn seen_ns(&self) -> u64 {
+        self.stopwatch.ns()
     }
 
     fn random(&mut self, out: &mut [u8]) {
@@ -82,8 +88,4 @@ impl Platform for Native {
             Stream::Stdout | Stream::Stderr => self.output.is_terminal(self.stream(stream)),
         }
     }
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
