@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 /// Flags that the interpreter takes as they are. See `python --help`.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Python's own flags")]
 pub(crate) struct PythonFlags {
     /// Stay at a prompt after the program.

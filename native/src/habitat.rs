@@ -3,6 +3,7 @@
 mod browser;
 mod native;
 
+use crate::renewal::Files;
 use crate::streams::ProcessStreams;
 use amphi_core::habitat::Habitat;
 use amphi_core::{Interface, Outcome, Program};
@@ -83,12 +84,26 @@ pub(crate) fn run(name: Name, program: Program, trace: impl FnMut(&[u8]) + Send 
     Ok(outcome(name, program, trace)?.exit.process_code())
 }
 
+/// The same for a session, whose host modules are renewed from `files` while it goes on.
+pub(crate) fn session(name: Name, program: Program, files: Files) -> Result<i32> {
+    Ok(begin(name, program, Some(files), |_| {})?.exit.process_code())
+}
+
 /// The same, for the whole outcome; how the run ended is told the user already.
 pub(crate) fn outcome(name: Name, program: Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<Outcome> {
+    begin(name, program, None, trace)
+}
+
+fn begin(
+    name: Name,
+    program: Program,
+    files: Option<Files>,
+    trace: impl FnMut(&[u8]) + Send + 'static,
+) -> Result<Outcome> {
     let limits = program.limits.clone();
     let outcome: Outcome = match name.place() {
-        Place::Native(kind) => native::run(kind, program, trace)?,
-        Place::Browser(engine) => Browser::start(engine)?.run(&program, &mut ProcessStreams::new(trace))?,
+        Place::Native(kind) => native::run(kind, program, files, trace)?,
+        Place::Browser(engine) => Browser::start(engine)?.session(&program, files, &mut ProcessStreams::new(trace))?,
     };
     if let Some(message) = outcome.exit.message(&limits) {
         crate::say(&message);

@@ -12,6 +12,7 @@ mod new;
 mod parity;
 mod program;
 mod python;
+mod renewal;
 mod repl;
 mod run;
 mod serve;

@@ -7,6 +7,7 @@ use anyhow::Result;
 use std::sync::{Arc, OnceLock};
 
 /// The host modules of one run.
+#[derive(Default)]
 pub(crate) struct NativePython {
     modules: Vec<Arc<HostModule>>,
     /// What interrupts the run, once it has begun; calls of host functions look at it.
@@ -26,6 +27,14 @@ impl NativePython {
     /// What a run is to be started with.
     pub(crate) fn modules(&self) -> Registered {
         Registered(self.modules.clone())
+    }
+
+    /// Those of these host modules that are written so, loaded for the run that goes on.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn renewed(&self, hosts: &[PreparedHost]) -> Result<Vec<Arc<HostModule>>> {
+        with::load(hosts, &self.interrupt)
     }
 
     /// From now on, what interrupts or ends the run ends calls that are under way.

@@ -1,6 +1,7 @@
 //! Owns `amphi repl`: Python at a prompt, on the live terminal.
 
 use crate::flags::PythonFlags;
+use crate::renewal::Files;
 use crate::run::Options;
 use crate::{habitat, program};
 use amphi_core::Entry;
@@ -8,7 +9,8 @@ use anyhow::Result;
 
 /// Opens Python's own prompt.
 ///
-/// Ctrl-C is KeyboardInterrupt, Ctrl-D ends it.
+/// Ctrl-C is KeyboardInterrupt, Ctrl-D ends it. A host module whose file is saved takes the old one's place with the next
+/// call; calls that are under way, and things that it made, stay with the old one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Repl {
@@ -35,7 +37,13 @@ impl Repl {
         // A person's pauses are no reason to end a session; --wall sets a limit all the same.
         program.limits.wall_ms = None;
         let habitat = self.options.habitat;
+        let (bare, again) = (program.clone(), self.options.clone());
+        let files = Files::new(self.options.files(None), move || {
+            let mut program = bare.clone();
+            again.clone().apply(&mut program)?;
+            Ok(program)
+        });
         self.options.apply(&mut program)?;
-        habitat::run(habitat, program, |_| {})
+        habitat::session(habitat, program, files)
     }
 }

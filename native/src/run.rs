@@ -2,10 +2,13 @@
 //! It must never know how a habitat runs a program.
 
 use crate::flags::PythonFlags;
+use crate::folder::Disk;
 use crate::go;
 use crate::habitat::{self, Name};
 use crate::program;
 use crate::python;
+use crate::renewal::Files;
+use amphi_core::manifest::Folder as _;
 use amphi_core::names::is_python_name;
 use amphi_core::units::{parse_size, parse_time};
 use amphi_core::{Access, Body, Entry, HostSource, LIB, Mount, Program, Source, WORK};
@@ -17,7 +20,7 @@ use std::path::{Path, PathBuf};
 ///
 /// A program is a folder with amphi.toml, a Python script, any wasm32-wasip1 module, or text after -c. Options go
 /// before the program or right after it; what follows is the program's own.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Run {
     /// A folder with amphi.toml, a Python script, a .wasm or .wat file, or - for a script on standard input.
@@ -38,7 +41,7 @@ pub(crate) struct Run {
 }
 
 /// What a run is given besides its program.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
     /// Where it runs.
     #[arg(long, value_enum, default_value_t)]
@@ -72,7 +75,7 @@ pub(crate) struct Options {
 }
 
 /// What a run is put to.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Conditions {
     /// Calls that fail without being made, for instance fd_write:NOSPC@2.. from the second on, or path_open=*.txt:ACCES.
     /// Repeat it for more.
@@ -108,8 +111,15 @@ Exit codes: the guest's own; 121 memory, 122 wall time, 123 output: a limit was 
 impl Run {
     /// Runs it, and gives the exit code.
     pub(crate) fn run(self) -> Result<i32> {
+        let session = self.flags.inspect.then(|| (self.options.files(self.program.as_deref()), self.clone()));
         let (habitat, program) = self.into_program()?;
-        habitat::run(habitat, program, |_| {})
+        match session {
+            Some((paths, again)) => {
+                let files = Files::new(paths, move || Ok(again.clone().into_program()?.1));
+                habitat::session(habitat, program, files)
+            }
+            None => habitat::run(habitat, program, |_| {}),
+        }
     }
 
     /// The program, and where it is to run.
@@ -150,6 +160,16 @@ impl Run {
 }
 
 impl Options {
+    /// The files that host modules come from: those that are named, and all of a program that is a folder.
+    pub(crate) fn files(&self, program: Option<&Path>) -> Vec<PathBuf> {
+        let named = self.host.iter().filter_map(|given| given.split_once('=').map(|(_, file)| file));
+        let named = named.map(|file| PathBuf::from(file.strip_prefix("native:").unwrap_or(file)));
+        // What is no folder is a script, which has run by then.
+        let own = program.and_then(|folder| Some((folder, Disk::new(folder).list().ok()?)));
+        let own = own.into_iter().flat_map(|(folder, files)| files.into_iter().map(|file| folder.join(file)));
+        named.chain(own).collect()
+    }
+
     /// Puts the options into a program, beside and before what it says itself.
     pub(crate) fn apply(self, program: &mut Program) -> Result<()> {
         for given in &self.env {

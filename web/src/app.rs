@@ -34,7 +34,20 @@ pub fn App(
     let beside = RwSignal::new(first_beside(&project.get_untracked()));
     let problem = RwSignal::new(None::<Problem>);
 
-    let look = move || problem.set(project.with_untracked(|project| project.prepare().err()));
+    let look = move || {
+        let prepared = project.with_untracked(Project::prepare);
+        problem.set(prepared.as_ref().err().cloned());
+        if let Ok(prepared) = prepared {
+            runner.compare(&prepared.hosts);
+        }
+    };
+    let renew = move || {
+        let prepared = project.with_untracked(Project::prepare);
+        problem.set(prepared.as_ref().err().cloned());
+        if let Ok(prepared) = prepared {
+            runner.renew(prepared.hosts);
+        }
+    };
     let start = move || {
         let prepared = project.with_untracked(Project::prepare);
         problem.set(prepared.as_ref().err().cloned());
@@ -68,6 +81,11 @@ pub fn App(
             event.prevent_default();
             start();
         }
+        if event.key() == "s" && (event.ctrl_key() || event.meta_key()) {
+            // There is no file for the browser to save.
+            event.prevent_default();
+            renew();
+        }
     });
     on_cleanup(move || keys.remove());
     if run_at_once {
@@ -81,14 +99,14 @@ pub fn App(
             <main class="main">
                 <div class="tools">
                     <RunButton state=runner.state on_press=press />
-                    <span class="unseen" id="editor-keys">"Control+Enter runs. Tab indents; Escape, then Tab, leaves the editor."</span>
+                    <span class="unseen" id="editor-keys">"Control+Enter runs. Control+S has a program that runs use the host functions as they are now. Tab indents; Escape, then Tab, leaves the editor."</span>
                     <kbd aria-hidden="true">"Ctrl+Enter"</kbd>
                     <ExamplePicker chosen=Signal::derive(move || project.with(|project| project.name.clone())) on_choose=choose />
                     <p class="about">{move || with_code(&project.with(Project::about))}</p>
                 </div>
                 <div class="panes">
                     <ScriptPane project problem edit />
-                    <BesidePane project beside problem edit />
+                    <BesidePane project beside problem edit edited=runner.edited.into() on_renew=Callback::new(move |()| renew()) />
                     <section class="pane output" aria-label="Output">
                         <header><h2>"Output"</h2></header>
                         <OutputLog screen />
@@ -165,6 +183,8 @@ fn BesidePane(
     beside: RwSignal<String>,
     problem: RwSignal<Option<Problem>>,
     edit: Callback<(String, String)>,
+    edited: Signal<bool>,
+    on_renew: Callback<()>,
 ) -> impl IntoView {
     let paths = Memo::new(move |_| project.with(Project::beside));
     let text = Memo::new(move |_| project.with(|project| project.text(&beside.get())));
@@ -189,6 +209,9 @@ fn BesidePane(
                 <select data-testid="host-file" aria-label="File" on:change=move |event| beside.set(event_target_value(&event))>
                     <For each=move || paths.get() key=String::clone children=option />
                 </select>
+                <Show when=move || edited.get()>
+                    <button type="button" data-testid="renew" title="Control+S" on:click=move |_| on_renew.run(())>"Use now"</button>
+                </Show>
                 <Show when=move || !has_hosts.get()>
                     <button type="button" data-testid="add-host" on:click=add>"Add a host function"</button>
                 </Show>

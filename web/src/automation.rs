@@ -6,6 +6,7 @@
 //! | `amphi.start(program, terminal?)` | the number of a run of this [`Program`] (JSON) |
 //! | `amphi.next(run, timeoutMs)` | a promise of the run's next events (a JSON list of [`Event`]), empty after the time |
 //! | `amphi.stdin(run, base64)` | input for the run; `null` ends it |
+//! | `amphi.renew(run, hosts)` | has prepared host modules (a JSON list) take the places of those of their names |
 //! | `amphi.interrupt(run)` | Ctrl-C |
 //! | `amphi.stop(run)` | Ctrl-C, and the end of the worker a second later |
 //!
@@ -18,7 +19,7 @@ use std::rc::Rc;
 
 use amphi_browser::page::{self, Habitat, Run};
 use amphi_core::protocol::Event;
-use amphi_core::{Bytes, Program};
+use amphi_core::{Bytes, PreparedHost, Program};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gloo_timers::callback::Timeout;
@@ -110,6 +111,17 @@ pub fn install(habitat: &Habitat) {
                 with_run(&mine, run, |run| run.input(&bytes));
                 Ok(())
             }
+        }),
+    );
+    let mine = Rc::clone(&runs);
+    function::<dyn FnMut(u32, String) -> Result<(), JsValue>>(
+        &amphi,
+        "renew",
+        Box::new(move |run, hosts| {
+            let hosts: Vec<PreparedHost> = serde_json::from_str(&hosts)
+                .map_err(|error| JsError::new(&format!("the host modules could not be read: {error}")))?;
+            with_run(&mine, run, |run| run.renew(&hosts));
+            Ok(())
         }),
     );
     let mine = Rc::clone(&runs);

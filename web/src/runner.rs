@@ -5,7 +5,7 @@
 use amphi_browser::page::{Event, Habitat, Run};
 use amphi_core::habitat::OutputStream;
 use amphi_core::protocol::Waiting;
-use amphi_core::{Limits, Prepared, Stdin};
+use amphi_core::{Limits, Prepared, PreparedHost, Stdin};
 use leptos::prelude::*;
 
 use crate::output::Screen;
@@ -18,6 +18,10 @@ pub struct Runner {
     habitat: StoredValue<Habitat, LocalStorage>,
     screen: StoredValue<Screen, LocalStorage>,
     run: StoredValue<Option<Run>, LocalStorage>,
+    /// The host modules that the run has.
+    hosts: StoredValue<Vec<PreparedHost>>,
+    /// Whether they were edited since it got them.
+    pub edited: RwSignal<bool>,
     /// Where the run is.
     pub state: RwSignal<RunState>,
     /// What is to be said about it.
@@ -35,6 +39,8 @@ impl Runner {
             habitat: StoredValue::new_local(habitat.clone()),
             screen: StoredValue::new_local(screen),
             run: StoredValue::new_local(None),
+            hosts: StoredValue::default(),
+            edited: RwSignal::default(),
             state: RwSignal::default(),
             verdict,
             given: RwSignal::default(),
@@ -69,6 +75,8 @@ impl Runner {
         if prepared.program.stdin == Stdin::Inherit && self.waiting() == Waiting::None {
             prepared.program.stdin = Stdin::Bytes(self.given.get_untracked().into());
         }
+        self.hosts.set_value(prepared.hosts.clone());
+        self.edited.set(false);
         self.state.set(RunState::Running);
         self.verdict.set(Verdict::plain(Kind::Busy, "Running…"));
         let (runner, limits, began) = (*self, prepared.program.limits.clone(), now_ms());
@@ -76,6 +84,27 @@ impl Runner {
             .habitat
             .with_value(|habitat| habitat.start(&prepared, true, move |event| runner.told(event, &limits, began)));
         self.run.set_value(Some(run));
+    }
+
+    /// Whether a run is under way whose host modules are others by now.
+    pub fn compare(&self, hosts: &[PreparedHost]) {
+        let runs = self.state.get_untracked() != RunState::Idle;
+        self.edited.set(runs && self.hosts.with_value(|own| own != hosts));
+    }
+
+    /// Has the run under way use these host modules from its next call on.
+    pub fn renew(&self, hosts: Vec<PreparedHost>) {
+        self.compare(&hosts);
+        if !self.edited.get_untracked() {
+            return;
+        }
+        let changed: Vec<PreparedHost> =
+            self.hosts.with_value(|own| hosts.iter().filter(|host| !own.contains(host)).cloned().collect());
+        let names = changed.iter().map(|host| host.name.as_str()).collect::<Vec<_>>().join(", ");
+        self.with_run(|run| run.renew(&changed));
+        self.hosts.set_value(hosts);
+        self.edited.set(false);
+        self.verdict.set(Verdict::plain(Kind::Busy, format!("Running… The next call of {names} is the new one.")));
     }
 
     /// Says that a program with a mistake was not run; the mistake itself is shown beside the text it is in.
@@ -110,6 +139,7 @@ impl Runner {
 
     fn ended(&self, verdict: Verdict) {
         self.run.set_value(None);
+        self.edited.set(false);
         let runner = *self;
         self.screen.get_value().when_shown(move || {
             runner.state.set(RunState::Idle);

@@ -1,4 +1,4 @@
-//! The memory a page and its worker share: a signal, a counter to wake by, and a ring of input bytes.
+//! The memory a page and its worker share: a signal, a counter to wake by, a ring of input bytes, and room for a letter.
 //!
 //! One writer (the page) and one reader (the worker). It must never know who reads the bytes, nor what a signal does.
 
@@ -14,21 +14,39 @@ const WRITTEN: u32 = 2;
 /// Bytes ever read, modulo 2^32.
 const READ: u32 = 3;
 const ENDED: u32 = 4;
+/// Bytes of the letter that lies there, or 0, or [`OPENED`].
+const LETTER: u32 = 5;
+/// The worker reads the letter.
+const OPENED: u32 = u32::MAX;
 /// Bytes in the ring; a power of two, so that positions may wrap.
 const RING: u32 = 1 << 16;
+/// Bytes that a letter has room for; what is never written takes no memory.
+const ROOM: u32 = 4 << 20;
 
 /// What both sides hold of the shared memory.
 #[derive(Debug, Clone)]
 pub struct Control {
     words: Int32Array,
     ring: Uint8Array,
+    letter: Uint8Array,
+}
+
+/// What became of a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posted {
+    /// It lies there, in the place of one that was not read.
+    Done,
+    /// The worker reads the one before: a moment later there is room.
+    Busy,
+    /// There is no room for so much.
+    TooLarge,
 }
 
 impl Control {
     /// New shared memory. Only where [`crate::wait::Waiting::Shared`] is available.
     #[must_use]
     pub fn new() -> Self {
-        Self::over(&SharedArrayBuffer::new(WORDS * 4 + RING))
+        Self::over(&SharedArrayBuffer::new(WORDS * 4 + RING + ROOM))
     }
 
     /// The other side's memory, as it came in a message.
@@ -37,6 +55,7 @@ impl Control {
         Self {
             words: Int32Array::new_with_byte_offset_and_length(buffer, 0, WORDS),
             ring: Uint8Array::new_with_byte_offset_and_length(buffer, WORDS * 4, RING),
+            letter: Uint8Array::new_with_byte_offset_and_length(buffer, WORDS * 4 + RING, ROOM),
         }
     }
 
@@ -65,7 +84,7 @@ impl Control {
 
     /// Page: forgets an earlier run's input and signal. Only while no run is under way.
     pub fn reset(&self) {
-        for word in [SIGNAL, WRITTEN, READ, ENDED] {
+        for word in [SIGNAL, WRITTEN, READ, ENDED, LETTER] {
             self.store(word, 0);
         }
     }
@@ -74,6 +93,27 @@ impl Control {
     pub fn end(&self) {
         self.store(ENDED, 1);
         self.wake();
+    }
+
+    /// Page: leaves a letter for the worker to find.
+    pub fn post(&self, letter: &[u8]) -> Posted {
+        let length = u32::try_from(letter.len()).unwrap_or(u32::MAX);
+        if length > ROOM {
+            return Posted::TooLarge;
+        }
+        let before = self.load(LETTER);
+        if before == OPENED || !self.swap(LETTER, before, 0) {
+            return Posted::Busy;
+        }
+        self.letter.subarray(0, length).copy_from(letter);
+        self.store(LETTER, length);
+        Posted::Done
+    }
+
+    /// Whether a letter lies there that nobody has read.
+    #[must_use]
+    pub fn has_letter(&self) -> bool {
+        self.load(LETTER) != 0
     }
 
     /// Page: leaves a signal for the worker to find. Nought takes one back.
@@ -96,6 +136,18 @@ impl Control {
         }
         self.store(READ, read.wrapping_add(count));
         count as usize
+    }
+
+    /// Worker: takes the letter, if there is one.
+    pub fn letter(&self) -> Option<Vec<u8>> {
+        let length = self.load(LETTER);
+        if length == 0 || !self.swap(LETTER, length, OPENED) {
+            return None;
+        }
+        let mut letter = vec![0; length as usize];
+        self.letter.subarray(0, length).copy_to(&mut letter);
+        self.store(LETTER, 0);
+        Some(letter)
     }
 
     /// Worker: true when [`Control::pull`] would give something.
@@ -141,6 +193,12 @@ impl Control {
     fn load(&self, word: u32) -> u32 {
         // It fails only for an index outside the array, and the indexes are the constants above.
         Atomics::load(&self.words, word).map_or(0, i32::cast_unsigned)
+    }
+
+    /// Whether the word was that, and is now the other.
+    fn swap(&self, word: u32, from: u32, to: u32) -> bool {
+        let found = Atomics::compare_exchange(&self.words, word, from.cast_signed(), to.cast_signed());
+        found.is_ok_and(|found| found.cast_unsigned() == from)
     }
 
     fn store(&self, word: u32, value: u32) {

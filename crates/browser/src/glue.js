@@ -1,8 +1,8 @@
 // The worker's JavaScript: the guest's import object, copies between the two memories, and the three ways to wait.
 // It knows no WASI and no host function: names come from the shim's own exports (`wasi_*`, `host_*`), decisions from Rust.
 
-/** What a call of the shim answers when it cannot finish yet. No errno and no reply length has this value. */
-const WAIT = -0x80000000;
+/** What a call of the shim answers when it cannot finish yet. No errno and no other answer has this value. */
+const WAIT = -0x7fffffff;
 /** Thrown to unwind the guest when Rust has decided that the run is over. */
 const STOP = Symbol("amphi: the run is over");
 /** How long a guest may run before a poll for an interrupt lets messages in, in milliseconds (JSPI only). */
@@ -164,7 +164,7 @@ function instance(module, object) {
 }
 
 /** Calls of host functions, which may give promises. */
-const OPEN = ["call", "call_flat", "handle_call"];
+const OPEN = ["call", "call_flat", "handle_call", "interface_describe"];
 
 /**
  * Makes a fresh instance of `module` the program's guest. With `suspending`, the calls named in `waits` suspend it while

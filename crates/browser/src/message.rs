@@ -34,6 +34,8 @@ pub(crate) enum ToWorker {
     StdinEnd,
     /// A signal number, where memory is not shared.
     Signal(u32),
+    /// Host modules that take the places of others, where memory is not shared: a JSON list of prepared ones.
+    Renew(String),
 }
 
 /// From a worker to the page.
@@ -79,6 +81,7 @@ impl ToWorker {
             Self::Stdin(bytes) => array(&[text("stdin"), bytes.into()]),
             Self::StdinEnd => array(&[text("stdin-end")]),
             Self::Signal(number) => array(&[text("signal"), (*number).into()]),
+            Self::Renew(hosts) => array(&[text("renew"), text(hosts)]),
         }
     }
 
@@ -94,6 +97,7 @@ impl ToWorker {
             "stdin" => Self::Stdin(part(1).dyn_into().ok()?),
             "stdin-end" => Self::StdinEnd,
             "signal" => Self::Signal(number(&part(1))?),
+            "renew" => Self::Renew(part(1).as_string()?),
             _ => return None,
         })
     }

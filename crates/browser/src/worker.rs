@@ -14,6 +14,7 @@ mod memory;
 mod output;
 mod platform;
 mod promise;
+mod renewal;
 mod run;
 mod start;
 
@@ -80,6 +81,7 @@ fn serve(message: ToWorker) {
         ToWorker::Stdin(bytes) => with_inbox(|inbox| inbox.push(&bytes.to_vec())),
         ToWorker::StdinEnd => with_inbox(inbox::Inbox::end),
         ToWorker::Signal(number) => with_inbox(|inbox| inbox.signal(number)),
+        ToWorker::Renew(hosts) => renewal::came(&hosts),
     }
 }
 
@@ -169,6 +171,7 @@ fn start(program: &str, terminal: bool, module: JsValue) {
         Err(why) => return refuse(why),
     };
     javascript::forget();
+    renewal::forget();
     let sources = start::in_javascript(&prepared);
     if sources.is_empty() {
         return begin(prepared, Vec::new(), terminal, &module);

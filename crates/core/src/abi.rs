@@ -29,6 +29,10 @@ pub const MODULE: &str = "amphi:host@1";
 /// The answer that says there is none: no such interface, no kept reply.
 pub const NOTHING: i32 = -1;
 
+/// The answer that no function has that number any more: its module was replaced by one that declares it otherwise, and
+/// is to be described again.
+pub const MOVED: i32 = i32::MIN;
+
 /// Hands the table to a macro: for each function `(Variant, "name", [parameters], "what it does")`. All parameters and
 /// the one result of all functions are `i32`.
 #[macro_export]
@@ -41,7 +45,7 @@ macro_rules! for_each_host_call {
             )
             (
                 Call, call, [function, args_ptr, args_len, reply_ptr, reply_cap],
-                "Calls a function with a wire tuple: the length of the reply, written when it fits and kept when it does not; on an error -(length)-1 of the error record, which is kept."
+                "Calls a function with a wire tuple: the length of the reply, written when it fits and kept when it does not; on an error -(length)-1 of the error record, which is kept; -2147483648 where the function has moved: its module is to be described again."
             )
             (
                 CallFlat, call_flat, [function, slots_ptr],

@@ -86,6 +86,20 @@ impl Type {
         }
     }
 
+    /// Whether values of this type have resources in them.
+    pub(crate) fn has_resource(&self) -> bool {
+        match self {
+            Self::Handle { .. } => true,
+            Self::List(item) | Self::Option(item) => item.has_resource(),
+            Self::Tuple(items) => items.iter().any(Self::has_resource),
+            Self::Result(ok, err) => [ok, err].into_iter().flatten().any(|ty| ty.has_resource()),
+            Self::Record { fields, .. } => fields.iter().any(|(_, ty)| ty.has_resource()),
+            Self::Variant { cases, .. } => cases.iter().filter_map(|(_, ty)| ty.as_ref()).any(Self::has_resource),
+            Self::Callable { signature, .. } => signature.has_resource(),
+            Self::Scalar(_) | Self::String | Self::Bytes | Self::Any | Self::Enum { .. } | Self::Flags { .. } => false,
+        }
+    }
+
     /// Whether a value lies in a guest's memory, and crosses to core wasm as an address and a length.
     #[must_use]
     pub(crate) fn is_place(&self) -> bool {
@@ -174,6 +188,13 @@ impl Signature {
 }
 
 /// `(a: s32, b: s32) -> s32`.
+impl Signature {
+    /// Whether resources cross with it.
+    pub(crate) fn has_resource(&self) -> bool {
+        self.params.iter().map(|param| &param.ty).chain(&self.result).any(Type::has_resource)
+    }
+}
+
 impl fmt::Display for Signature {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("(")?;
@@ -240,6 +261,13 @@ impl Function {
             Place::Constructor(resource) => resource.clone(),
             Place::Method(resource) | Place::Static(resource) => format!("{resource}.{}", self.name),
         }
+    }
+
+    /// Whether a caller of this function may call another in its place and never know: it has the same name and takes and
+    /// gives the same. Resources are never the same.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let free = self.place == Place::Free && other.place == Place::Free;
+        free && self.name == other.name && self.signature == other.signature && !self.signature.has_resource()
     }
 }
 

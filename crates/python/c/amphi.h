@@ -18,7 +18,9 @@
 AMPHI_IMPORT("interface_describe")
 int32_t amphi_interface_describe(const char *name, uint32_t name_len, char *out, uint32_t cap);
 
-/* Length of the reply, written when it fits `cap`, else kept; below zero, -(length)-1 of a kept error record. */
+/* Length of the reply, written when it fits `cap`, else kept; below zero, -(length)-1 of a kept error record, or
+ * AMPHI_MOVED: no function has that number any more, and the interface is to be described again. */
+#define AMPHI_MOVED INT32_MIN
 AMPHI_IMPORT("call")
 int32_t amphi_call(uint32_t function, const char *args, uint32_t args_len, char *reply, uint32_t cap);
 
@@ -152,6 +154,15 @@ PyObject *object_lent(uint32_t number, const Type **type);
 
 /* What a call import returned: the reply's value, or NULL with the exception raised. `reply` is the room it was given. */
 PyObject *reply_value(int32_t code, const char *reply, uint32_t room, const Type *type);
+/* Raises what the host answered below zero. Gives NULL. */
+PyObject *raise_reply(int32_t code);
+
+/* Takes over what the host declares of the module of that name by now: 1 if there is anything new, else the exception that
+ * was raised before stays. -1 with an exception set. */
+int renew(PyObject *module);
+
+/* amphi.HostFunction, a host function as a callable: function.c */
+extern PyTypeObject Function_Type;
 
 /* Notes which modules the snapshot holds, so that the end of a run can tell them from its own. */
 int amphi_remember_modules(void);

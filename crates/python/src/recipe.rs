@@ -74,6 +74,7 @@ pub(crate) const BRIDGE: &[Input] = inputs![
     "c/encode.c",
     "c/enter.c",
     "c/finish.c",
+    "c/function.c",
     "c/handle.c",
     "c/host.c",
     "c/interrupt.c",

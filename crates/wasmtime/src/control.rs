@@ -49,6 +49,8 @@ pub(crate) struct Control {
     expired: AtomicBool,
     /// The run was told to end once; the next alarm finds it overdue.
     ordered: AtomicBool,
+    /// Somebody may have changed host modules.
+    news: AtomicBool,
     /// Whether the guest asks for signals itself. One that does not is ended by its first interrupt, as a program
     /// without a handler is.
     asks: bool,
@@ -78,6 +80,7 @@ impl Control {
             killed: AtomicBool::new(false),
             expired: AtomicBool::new(false),
             ordered: AtomicBool::new(false),
+            news: AtomicBool::new(false),
             asks,
             wall,
             deadline: Mutex::default(),
@@ -120,6 +123,16 @@ impl Control {
     pub(crate) fn take_signal(&self) -> u32 {
         // Nearly every question finds nothing, and a load is cheaper than a swap.
         if !self.signalled() { 0 } else { self.signal.swap(0, Ordering::AcqRel) }
+    }
+
+    /// Host modules are looked for before the next host call.
+    pub(crate) fn tell_news(&self) {
+        self.news.store(true, Ordering::Release);
+    }
+
+    /// Whether that was told since it was last asked.
+    pub(crate) fn take_news(&self) -> bool {
+        self.news.load(Ordering::Acquire) && self.news.swap(false, Ordering::AcqRel)
     }
 
     /// Blocks until `done`, until `until`, or until the run is interrupted or must end.
@@ -216,5 +229,21 @@ impl Interrupt {
         self.0.nudge();
         // Without a watchdog the run still ends, only not if it never looks.
         let _ = watchdog::watch(Instant::now() + GRACE, &self.0);
+    }
+}
+
+/// Has a run look for new host modules, from any thread; see [`Renewals`](crate::Renewals). Cheap to clone; outlives its
+/// run without harm.
+#[derive(Debug, Clone)]
+pub struct Renew(Arc<Control>);
+
+impl Renew {
+    pub(crate) fn of(control: &Arc<Control>) -> Self {
+        Self(control.clone())
+    }
+
+    /// The next host call finds new host modules where there are any.
+    pub fn soon(&self) {
+        self.0.tell_news();
     }
 }

@@ -44,10 +44,11 @@ pub use amphi_core::{
     ModuleError, Resource, Scalar, Signature, Type, Value, host,
 };
 pub use cache::{Cache, Notice};
-pub use control::Interrupt;
+pub use control::{Interrupt, Renew};
 pub use engine::Engine;
 pub use error::Error;
 pub use habitat::Native;
+pub use host::{Renewal, Renewals};
 pub use mounts::Mount;
 pub use output::{Sink, Writer};
 pub use pool::{Pool, Pooled};

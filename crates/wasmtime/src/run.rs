@@ -2,8 +2,9 @@
 //! It must never know Python, nor how calls are served.
 
 use crate::checkpoint::{Pristine, Saved};
-use crate::control::{Control, Interrupt};
-use crate::guests::{Made, Place};
+use crate::control::{Control, Interrupt, Renew};
+use crate::guests::{Made, Place, Ways, lock};
+use crate::host::Renewals;
 use crate::output::{Output, Stream};
 use crate::ready::ended;
 use crate::sandbox::{Linked, Sandbox};
@@ -49,14 +50,18 @@ impl std::fmt::Debug for Running {
 impl Running {
     pub(crate) fn new(sandbox: &Sandbox, start: Start) -> Result<Self, Error> {
         let (began, plain) = (Instant::now(), start.is_plain());
-        let Outside { place, registered, calls } = Outside::of(sandbox, start, began)?;
+        let Outside { place, registered, calls, renewals } = Outside::of(sandbox, start, began)?;
         let Streams { control, output, .. } = place.streams.clone();
         let guests = match &sandbox.linked {
             Linked::Wasmtime(modules) => {
-                let world = |place: Place| place.p1(sandbox.cache.folder());
-                Guests::Wasmtime(Made::new(sandbox, modules, place, registered, world)?)
+                let cache = sandbox.cache.clone();
+                let ways = Ways { world: move |place: Place| place.p1(cache.folder()), wasi: p1::add_to_linker };
+                Guests::Wasmtime(Made::new(sandbox, modules, place, (registered, renewals), ways)?)
             }
-            Linked::Shim(modules) => Guests::Shim(Made::new(sandbox, modules, place, registered, Place::shim)?),
+            Linked::Shim(modules) => {
+                let ways = Ways { world: Place::shim, wasi: shim::add_to_linker };
+                Guests::Shim(Made::new(sandbox, modules, place, (registered, renewals), ways)?)
+            }
         };
         let instantiate = began.elapsed();
         Ok(Self { guests, control, output, instantiate, calls, served: None, exports: None, began, plain, saved: None })
@@ -106,6 +111,12 @@ impl Running {
     #[must_use]
     pub fn interrupt(&self) -> Interrupt {
         Interrupt::of(&self.control)
+    }
+
+    /// Has this run look for new host modules, from another thread; it began with [`Start::renewals`].
+    #[must_use]
+    pub fn renew(&self) -> Renew {
+        Renew::of(&self.control)
     }
 
     /// Has the wall limit count from now: the run was made ready long before it was wanted.
@@ -271,7 +282,7 @@ impl Running {
                     back.write_back(tree)?;
                     changes.get_or_insert_with(|| back.changes(tree));
                 }
-                for (module, back) in modules.iter().zip(backs) {
+                for (module, back) in lock(&modules).iter() {
                     module.with_guest(|guest| back.write_back(guest.wasi.tree()))?;
                 }
                 ready.leave(last);
@@ -289,18 +300,20 @@ struct Outside {
     place: Place,
     registered: Registered,
     calls: Vec<ExportCall>,
+    renewals: Option<Box<dyn Renewals>>,
 }
 
 impl Outside {
     fn of(sandbox: &Sandbox, start: Start, began: Instant) -> Result<Self, Error> {
-        let Start { args, env, mounts, stdin, stdout, stderr, limits, registered, determinism, gate, calls } = start;
+        let Start { args, env, mounts, stdin, stdout, stderr, limits, registered, determinism, gate, calls, renewals } =
+            start;
         let wall = limits.wall_ms.map(Duration::from_millis);
         let control = Control::new(&sandbox.engine, wall, sandbox.asks)
             .map_err(|error| Error::io("cannot watch the wall limit", error))?;
         let output = Arc::new(Output::new(stdout, stderr, limits.output_bytes));
         let streams = Streams { stdin: Arc::new(stdin), output, stdout: Stream::Stdout, control };
         let place = Place { args, env, mounts, limits, determinism, gate, streams, began };
-        Ok(Self { place, registered, calls })
+        Ok(Self { place, registered, calls, renewals })
     }
 }
 

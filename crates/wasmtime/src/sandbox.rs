@@ -138,14 +138,7 @@ fn link<W: Watched + 'static>(
     hosts: &Hosts,
     add_wasi: impl Fn(&mut Linker<State<W>>) -> wasmtime::Result<()>,
 ) -> Result<Modules<W>, Error> {
-    let wasm_hosts = hosts.wasm().map(|(name, host, module)| {
-        let mut linker = Linker::new(engine.wasmtime(Checks::Compiled)?);
-        add_wasi(&mut linker).map_err(Error::engine)?;
-        host::link_module(&mut linker, &host.imports)?;
-        linker
-            .instantiate_pre(module)
-            .map_err(|error| Error::Host { name: name.to_owned(), reason: format!("{error:#}") })
-    });
+    let wasm_hosts = hosts.wasm().map(|(name, host, module)| host::instantiable(engine, name, host, module, &add_wasi));
     let wasm_hosts = wasm_hosts.collect::<Result<_, Error>>()?;
     let mut linker = Linker::new(engine.wasmtime(wasm.checks())?);
     add_wasi(&mut linker).and_then(|()| host::add_to_linker(&mut linker)).map_err(Error::engine)?;

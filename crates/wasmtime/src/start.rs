@@ -1,6 +1,7 @@
 //! Owns what a run begins with, and the way of a program to it. It must never know how a module runs.
 
 use crate::Error;
+use crate::host::Renewals;
 use crate::mounts::Mount;
 use crate::output::Sink;
 use crate::sandbox::Python;
@@ -35,6 +36,8 @@ pub struct Start {
     pub gate: Option<Gate>,
     /// Functions that the program exports, called once it has run.
     pub calls: Vec<ExportCall>,
+    /// Where its host modules come from while it goes on, if they may change.
+    pub renewals: Option<Box<dyn Renewals>>,
 }
 
 /// Host modules written in Rust.
@@ -63,12 +66,13 @@ impl Start {
             determinism: None,
             gate: None,
             calls: Vec::new(),
+            renewals: None,
         }
     }
 
-    /// Nobody watches the run, and its clocks are the machine's.
+    /// Nobody watches the run, its clocks are the machine's, and its host modules stay.
     pub(crate) fn is_plain(&self) -> bool {
-        self.gate.is_none() && self.determinism.is_none()
+        self.gate.is_none() && self.determinism.is_none() && self.renewals.is_none()
     }
 
     /// A run of a program, whose output is kept; inherited input is this process's own. Nothing watches it.

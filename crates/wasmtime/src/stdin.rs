@@ -62,6 +62,15 @@ impl Stdin {
 
     /// Takes what is there; `out` must not be empty.
     pub(crate) fn read(&self, out: &mut [u8], control: &Arc<Control>) -> Read {
+        let read = self.take(out, control);
+        if let Read::Bytes(_) = read {
+            // Who types may have edited a file before.
+            control.tell_news();
+        }
+        read
+    }
+
+    fn take(&self, out: &mut [u8], control: &Arc<Control>) -> Read {
         match &self.0 {
             Source::Bytes(bytes) => {
                 let mut bytes = lock(bytes);

@@ -4,7 +4,7 @@
 use crate::control::Control;
 use crate::engine::Checks;
 use crate::footprint::Footprint;
-use crate::host::Entries;
+use crate::host::{Entries, Renewer};
 use amphi_core::Turns;
 use amphi_core::abi::HostCalls;
 use std::sync::Arc;
@@ -38,15 +38,23 @@ pub(crate) struct Run {
     pub(crate) calls: HostCalls,
     /// Why the run ends, found while a host function had called into a guest.
     pub(crate) ending: Option<wasmtime::Error>,
+    /// Where host modules come from while it goes on, if they do.
+    pub(crate) renewer: Option<Renewer>,
 }
 
 impl Run {
     pub(crate) fn new(control: Arc<Control>, calls: HostCalls) -> Self {
-        Self { control, calls, ending: None }
+        Self { control, calls, ending: None, renewer: None }
     }
 
     pub(crate) fn control(&self) -> &Arc<Control> {
         &self.control
+    }
+
+    /// Whether there may be new host modules, which this answers once.
+    #[inline]
+    pub(crate) fn renews(&self) -> bool {
+        self.renewer.is_some() && self.control.take_news()
     }
 }
 

@@ -7,16 +7,18 @@ mod page;
 mod stdin;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use amphi_core::habitat::{Habitat, HabitatError, Streams};
 use amphi_core::protocol::Event;
-use amphi_core::{Outcome, Program};
+use amphi_core::{Outcome, Program, prepare};
 use amphi_wasmtime::folder;
 use anyhow::{Context as _, Result, bail};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::renewal::Files;
 use crate::serve::{self, Server};
 use driver::Driver;
 pub(crate) use engine::Engine;
@@ -57,7 +59,33 @@ impl Browser {
         Ok(Self { engine, runtime, page, driver, _server: server })
     }
 
-    async fn drive(page: &Page, program: &Program, streams: &mut dyn Streams) -> Result<Outcome> {
+    /// Runs a program whose host modules are renewed from `files` while it goes on.
+    ///
+    /// # Errors
+    /// As [`Habitat::run`].
+    pub(crate) fn session(
+        &mut self,
+        program: &Program,
+        mut files: Option<Files>,
+        streams: &mut dyn Streams,
+    ) -> Result<Outcome> {
+        let program = with_copies(program)?;
+        if let Some(files) = &mut files {
+            files.begin(&prepare(&program)?.hosts, Arc::default());
+        }
+        let outcome = self.runtime.block_on(Self::drive(&self.page, &program, files, streams))?;
+        for (mount, changes) in program.all_mounts().zip(&outcome.mounts) {
+            folder::write_back(Path::new(&mount.host), changes)?;
+        }
+        Ok(outcome)
+    }
+
+    async fn drive(
+        page: &Page,
+        program: &Program,
+        mut files: Option<Files>,
+        streams: &mut dyn Streams,
+    ) -> Result<Outcome> {
         // Taken before the run starts, so that no Ctrl-C is lost to the system's own way of ending a process.
         let mut ctrl_c = CtrlC::listen()?;
         let run = page.start(program, stdin::is_terminal()).await?;
@@ -73,6 +101,10 @@ impl Browser {
                     Event::Loading { .. } | Event::Ready { .. } | Event::Started { .. } => {}
                 }
             }
+            // Before what was typed is: whoever typed it may have edited a file first.
+            if let Some(hosts) = files.as_mut().map(Files::changed).filter(|hosts| !hosts.is_empty()) {
+                page.renew(run, &hosts).await?;
+            }
             if let Some(bytes) = typed.take() {
                 page.stdin(run, bytes.as_deref()).await?;
             }
@@ -87,14 +119,7 @@ impl Habitat for Browser {
     }
 
     fn run(&mut self, program: &Program, streams: &mut dyn Streams) -> Result<Outcome, HabitatError> {
-        let told = |error: &dyn std::fmt::Display| HabitatError::new(format!("{error:#}"));
-        let program = with_copies(program).map_err(|error| told(&error))?;
-        let driven = self.runtime.block_on(Self::drive(&self.page, &program, streams));
-        let outcome = driven.map_err(|error| told(&error))?;
-        for (mount, changes) in program.all_mounts().zip(&outcome.mounts) {
-            folder::write_back(Path::new(&mount.host), changes).map_err(|error| told(&error))?;
-        }
-        Ok(outcome)
+        self.session(program, None, streams).map_err(|error| HabitatError::new(format!("{error:#}")))
     }
 }
 

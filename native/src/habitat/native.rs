@@ -2,25 +2,40 @@
 
 use crate::interrupt;
 use crate::native_python::NativePython;
+use crate::renewal::Files;
 use amphi_core::{Entry, Guest, Interface, Outcome, Program, prepare};
-use amphi_wasmtime::{Cache, Engine, Kind, Native, Notice, Python, Sink, Wasm};
+use amphi_wasmtime::{Cache, Engine, Kind, Native, Notice, Python, Renewals, Sink, Wasm};
 use anyhow::Result;
+use std::sync::Arc;
 
 /// A module of this size, in bytes, takes long enough to compile to say so.
 const NOTICED: usize = 1 << 20;
 
-/// Runs a program on this process's own streams.
-pub(super) fn run(kind: Kind, program: Program, trace: impl FnMut(&[u8]) + Send + 'static) -> Result<Outcome> {
+/// Runs a program on this process's own streams; its host modules are renewed from `files`.
+pub(super) fn run(
+    kind: Kind,
+    program: Program,
+    files: Option<Files>,
+    trace: impl FnMut(&[u8]) + Send + 'static,
+) -> Result<Outcome> {
     let prepared = prepare(&program)?;
     let limits = program.limits.clone();
-    let python = NativePython::load(&prepared.hosts)?;
+    let python = Arc::new(NativePython::load(&prepared.hosts)?);
     let native = open(kind, program.needs_python())?;
     let sandbox = native.sandbox(&prepared, &mut tell)?;
     let mut start = native.start(&prepared.program, trace)?;
     start.stdout = Sink::Process;
     start.stderr = Sink::Process;
     start.registered = python.modules();
+    let edited = files.is_some();
+    start.renewals = files.map(|mut files| {
+        files.begin(&prepared.hosts, python.clone());
+        Box::new(files) as Box<dyn Renewals>
+    });
     let running = sandbox.start(start)?;
+    if edited {
+        Files::look_often(running.renew());
+    }
     python.heed(running.interrupt());
     interrupt::to(running.interrupt())?;
     running.on_overdue(move |exit| {

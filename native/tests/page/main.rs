@@ -92,6 +92,33 @@ async fn an_edited_host_function_changes_the_result() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_edited_host_function_is_used_while_the_script_runs() {
+    let script = "import demo\nwhile input() == 'on':\n    print(demo.demo(1, 2))\n";
+    for way in ["shared", "jspi"] {
+        let user = User::opens(&format!("?example=hello&wait={way}")).await;
+        user.chooses("host-file", "demo.wat").await;
+        let wat = user.value("host").await;
+        user.writes("script", script).await;
+        user.presses("run").await;
+        user.types("stdin", "on\n").await;
+        user.sees("output", "30").await;
+        user.writes("host", &wat.replace("10", "11")).await;
+        user.presses("renew").await;
+        user.sees("exit", "The next call of demo is the new one.").await;
+        user.types("stdin", "on\n").await;
+        user.sees("output", "33").await;
+        user.writes("host", "(module\n  (func (export \"demo\") i32.nonsense))\n").await;
+        user.types("host", "\u{E009}s\u{E000}").await;
+        user.sees("problem", "demo.wat").await;
+        user.types("stdin", "on\n").await;
+        user.types("stdin", "off\n").await;
+        user.sees("exit", "exit code 0").await;
+        assert_eq!(user.text("output").await.matches("33").count(), 2, "{way}: a mistake leaves what was there");
+        user.leaves().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mistake_in_a_host_function_is_shown_beside_it() {
     let user = User::opens("?example=hello").await;
     user.chooses("host-file", "demo.wat").await;

@@ -8,7 +8,7 @@ use std::rc::{Rc, Weak};
 
 use amphi_core::habitat::OutputStream;
 use amphi_core::protocol::Waiting;
-use amphi_core::{Bytes, Exit, Guest, Limit, Outcome, Prepared};
+use amphi_core::{Bytes, Exit, Guest, Limit, Outcome, Prepared, PreparedHost};
 use gloo_timers::callback::Timeout;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -16,6 +16,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::Habitat;
 use super::sandbox::Sandbox;
+use crate::control::{Control, Posted};
 use crate::message::{ToPage, ToWorker};
 use crate::words;
 
@@ -25,6 +26,8 @@ const SIGINT: u32 = 2;
 const PATIENCE_MS: u32 = 1_000;
 /// A worker that keeps the wall time itself is given so much more before it is ended, in milliseconds.
 const GRACE_MS: u64 = 250;
+/// How long a worker that reads a letter is given, in milliseconds.
+const BUSY_MS: u32 = 5;
 /// When the next run's worker is made, in milliseconds after a run began: the run's own first output comes first.
 const SPARE_AFTER_MS: u32 = 300;
 
@@ -60,6 +63,8 @@ struct Inner {
     /// Input that has no room in the shared memory yet.
     backlog: RefCell<VecDeque<u8>>,
     input_ended: Cell<bool>,
+    /// Host modules that the worker has not seen yet, for all that the page knows.
+    renewed: RefCell<Vec<PreparedHost>>,
     /// Dropped, and so undone, when the run is over.
     timers: RefCell<Vec<Timeout>>,
 }
@@ -73,6 +78,7 @@ impl Habitat {
             listener: Box::new(listener),
             backlog: RefCell::default(),
             input_ended: Cell::default(),
+            renewed: RefCell::default(),
             timers: RefCell::default(),
         }));
         match run.begin(prepared, terminal) {
@@ -179,6 +185,32 @@ impl Run {
                 if self.0.input_ended.get() {
                     sandbox.send(&ToWorker::StdinEnd);
                 }
+            }
+        }
+    }
+
+    /// Has host modules take the places of those of their names: the next call of one of their functions is theirs. One that
+    /// cannot is told in the run's standard error, and the old one stays.
+    pub fn renew(&self, hosts: &[PreparedHost]) {
+        let Some(sandbox) = self.0.sandbox.borrow().clone() else { return };
+        let mut renewed = self.0.renewed.borrow_mut();
+        if !sandbox.control.as_ref().is_some_and(Control::has_letter) {
+            renewed.clear();
+        }
+        renewed.retain(|before| hosts.iter().all(|host| host.name != before.name));
+        renewed.extend_from_slice(hosts);
+        // Plain data always has a JSON form.
+        let text = serde_json::to_string(&*renewed).unwrap_or_default();
+        let Some(control) = &sandbox.control else { return sandbox.send(&ToWorker::Renew(text)) };
+        match control.post(text.as_bytes()) {
+            Posted::Done => {}
+            Posted::Busy => {
+                let hosts = hosts.to_vec();
+                self.after(BUSY_MS, move |run| run.renew(&hosts));
+            }
+            Posted::TooLarge => {
+                let why = "amphi: the host modules are too large to take others' places while a program runs\n";
+                self.tell(Event::Output(OutputStream::Stderr, why.into()));
             }
         }
     }

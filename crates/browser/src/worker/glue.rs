@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// What a call answers when it cannot finish yet; `glue.js` knows the same number.
-pub(super) const WAIT: i32 = i32::MIN;
+pub(super) const WAIT: i32 = i32::MIN + 1;
 
 #[wasm_bindgen(module = "/src/glue.js")]
 extern "C" {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use amphi_core::abi::{self, HostCalls, TypedImport};
 use amphi_core::{
-    CoreType, Cx, GuestId, HostError, Interface, PreparedBody, PreparedHost, Program, WasmHost, WasmInstance,
-    se2_module, start_python, trap, wasm_module,
+    CoreType, Cx, GuestId, HostError, HostModule, Interface, PreparedBody, PreparedHost, Program, WasmHost,
+    WasmInstance, se2_module, start_python, trap, wasm_module,
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -14,7 +14,7 @@ use wasm_bindgen::JsValue;
 use super::crossing::Worker;
 use super::glue;
 use super::memory::GuestMemory;
-use super::run;
+use super::{run, start};
 use crate::words;
 
 /// A host module that has yet to start.
@@ -66,6 +66,24 @@ pub(super) fn guests(hosts: Vec<PreparedHost>, calls: &mut HostCalls) -> Result<
     guests.filter_map(Result::transpose).collect()
 }
 
+/// A host module in WebAssembly that takes another's place: it is a guest more of the run under way.
+///
+/// # Errors
+/// In words: why the browser would not have it.
+pub(super) fn renewed(name: &str, host: &WasmHost) -> Result<HostModule, String> {
+    let program = Program::clone(&host.guest);
+    let id = run::with(|run| {
+        let (platform, gate) = &run.beside;
+        let gate = gate.as_ref().map(|gate| gate.of_guest(name));
+        let (guest, _) = start::guest(program, platform.of_host(), gate)?;
+        let id = run.hosts.add_guest(guest.memory_bytes);
+        run.guests.push(guest);
+        Ok::<GuestId, String>(id)
+    });
+    let id = id.ok_or("the run has ended")??;
+    Host { name: name.to_owned(), id, body: Body::Wasm(Box::new(host.clone())) }.wasm(host)
+}
+
 impl Host {
     /// Whether it is written in Python.
     pub(super) fn is_python(&self) -> bool {
@@ -86,23 +104,28 @@ impl Host {
                     .map_err(|error| error.message)
             }
             Body::Wasm(host) => {
-                // Copied: a module is compiled from bytes of its own, not from memory that moves.
-                let instance = self.instantiate(&Uint8Array::from(host.module.0.as_slice()), &host.imports)?;
-                if host.initialize {
-                    instance
-                        .call_by(glue::host_export(self.id.0, "_initialize", "", ""), &mut [])
-                        .map_err(|error| error.message)?;
-                }
-                let kinds = |types: &[CoreType]| types.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" ");
-                let exports = host.exports.iter().map(|export| {
-                    glue::host_export(self.id.0, &export.name, &kinds(&export.params), &kinds(&export.results))
-                });
-                let instance = Instance { exports: exports.collect(), ..instance };
-                let module = wasm_module(host, Arc::new(instance)).map_err(|error| error.to_string())?;
+                let module = self.wasm(host)?;
                 let added = run::with(|run| run.hosts.registry_mut().add(module));
                 added.unwrap_or(Ok(())).map_err(|error| error.to_string())
             }
         }
+    }
+
+    fn wasm(&self, host: &WasmHost) -> Result<HostModule, String> {
+        // Copied: a module is compiled from bytes of its own, not from memory that moves.
+        let instance = self.instantiate(&Uint8Array::from(host.module.0.as_slice()), &host.imports)?;
+        if host.initialize {
+            instance
+                .call_by(glue::host_export(self.id.0, "_initialize", "", ""), &mut [])
+                .map_err(|error| error.message)?;
+        }
+        let kinds = |types: &[CoreType]| types.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" ");
+        let exports = host
+            .exports
+            .iter()
+            .map(|export| glue::host_export(self.id.0, &export.name, &kinds(&export.params), &kinds(&export.results)));
+        let instance = Instance { exports: exports.collect(), ..instance };
+        wasm_module(host, Arc::new(instance)).map_err(|error| error.to_string())
     }
 
     /// A fresh instance, which has its turn while its start function runs.

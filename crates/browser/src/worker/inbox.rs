@@ -19,6 +19,8 @@ pub(super) struct Inbox {
     signal: Cell<u32>,
     /// Where the page leaves the rest, when memory is shared.
     control: Option<Control>,
+    /// Input was read since somebody looked for a letter.
+    news: Cell<bool>,
 }
 
 impl Inbox {
@@ -29,6 +31,7 @@ impl Inbox {
             given: RefCell::new(given.unwrap_or_default().into()),
             signal: Cell::default(),
             control,
+            news: Cell::default(),
         }
     }
 
@@ -67,8 +70,20 @@ impl Inbox {
         match control.pull(out) {
             0 if ended => Input::End,
             0 => Input::Empty,
-            count => Input::Bytes(count),
+            count => {
+                // Whoever typed it may have sent a letter before.
+                self.news.set(true);
+                Input::Bytes(count)
+            }
         }
+    }
+
+    /// Takes the letter that lies in shared memory, if there may be one: input was read, or `looks`.
+    pub(super) fn letter(&self, looks: bool) -> Option<Vec<u8>> {
+        if !self.news.take() && !looks {
+            return None;
+        }
+        self.control.as_ref()?.letter()
     }
 
     /// True when [`Inbox::read`] would not say [`Input::Empty`].

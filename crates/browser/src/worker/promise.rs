@@ -71,6 +71,11 @@ pub(super) fn suspend(call: Open) -> Answer {
             waited.call = Some(call);
         }
     });
+    suspended()
+}
+
+/// The call under way is made again once something has happened: its guest is suspended until then.
+pub(super) fn suspended() -> Answer {
     let until = run::with(|run| {
         let now = run.clock.now_ms();
         run.output.borrow_mut().send(now);

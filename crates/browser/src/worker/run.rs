@@ -8,7 +8,7 @@ use std::rc::Rc;
 use amphi_core::abi::{AbiCall, HostCalls, Served, Step, TypedImport};
 use amphi_core::protocol::Waiting;
 use amphi_core::{Exit, GuestId, Limit, MAX_FLAT_PARAMS, Turns};
-use amphi_wasi::{Call, Context, Flow, Stop, Wait};
+use amphi_wasi::{Call, Context, Flow, Gate, Stop, Wait};
 
 use super::clock::Clock;
 use super::crossing::Worker;
@@ -18,6 +18,7 @@ use super::memory::GuestMemory;
 use super::output::Output;
 use super::platform::WorkerPlatform;
 use super::promise;
+use super::renewal;
 use crate::message::ToPage;
 
 thread_local! {
@@ -70,6 +71,8 @@ pub(super) struct Run {
     /// Calls of host functions into the guest that are under way: below them JavaScript is on the stack, and nothing can
     /// be suspended.
     pub(super) nested: u32,
+    /// What guests of host modules have of the world, for those that are made while it goes on.
+    pub(super) beside: (WorkerPlatform, Option<Gate>),
 }
 
 /// Begins a run.
@@ -93,7 +96,18 @@ pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
     if let Some(answer) = promise::again() {
         return answer;
     }
+    if matches!(call, AbiCall::Call | AbiCall::CallFlat | AbiCall::InterfaceDescribe) {
+        look_for_letter(false);
+        if renewal::is_due()
+            && let Some(answer) = renewal::take_places(true)
+        {
+            return answer;
+        }
+    }
     let mut step = None;
+    if call == AbiCall::Interrupt {
+        look_for_letter(true);
+    }
     let answer = with(|run| match call {
         AbiCall::Interrupt => run.interrupt(),
         call => {
@@ -116,6 +130,14 @@ pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
     }
 }
 
+/// Takes the host modules that the page left in shared memory.
+fn look_for_letter(looks: bool) {
+    let letter = with(|run| run.inbox.letter(looks)).flatten();
+    if let Some(letter) = letter {
+        renewal::came(&String::from_utf8_lossy(&letter));
+    }
+}
+
 thread_local! {
     /// Where `glue.js` puts the parameters of a typed call, and takes its result.
     static CORE: Cell<[u64; MAX_FLAT_PARAMS]> = const { Cell::new([0; MAX_FLAT_PARAMS]) };
@@ -130,6 +152,12 @@ pub(super) fn typed_core() -> *mut u64 {
 pub(super) fn typed(number: u32) -> Answer {
     let found = with(|run| Some((run.typed.get(number as usize)?.clone(), run.guests.id())));
     let Some((import, guest)) = found.flatten() else { return Answer::Stop };
+    look_for_letter(false);
+    if renewal::is_due()
+        && let Some(answer) = renewal::take_places(false)
+    {
+        return answer;
+    }
     let mut core = CORE.get();
     let called = import.call(&mut Worker, guest, &mut core);
     CORE.set(core);

@@ -128,6 +128,7 @@ pub(super) fn start(
         folders.push(shown);
         hosts.push(host);
     }
+    let beside = (platform.of_host(), gate.clone());
     let (program, shown) = guest(program, platform, gate)?;
     folders.insert(0, shown);
     let began_ms = clock.now_ms();
@@ -146,6 +147,7 @@ pub(super) fn start(
         exit: None,
         told_waiting: false,
         nested: 0,
+        beside,
     });
     for host in &hosts {
         match host.start(&worker.python) {
@@ -162,7 +164,11 @@ pub(super) fn start(
 }
 
 /// A guest's world, and the folders of its tree whose changes are told.
-fn guest(program: Program, platform: WorkerPlatform, gate: Option<Gate>) -> Result<(Guest, Vec<String>), String> {
+pub(super) fn guest(
+    program: Program,
+    platform: WorkerPlatform,
+    gate: Option<Gate>,
+) -> Result<(Guest, Vec<String>), String> {
     let memory_bytes = program.limits.memory_bytes;
     let (config, folders) = config(program, platform.clock.realtime_ns())?;
     let context = Context::new(config, platform).map_err(|error| format!("The program cannot start: {error}."));

@@ -7,10 +7,10 @@
 
 use super::guest::{Guest, Room, Sent, message, write_slot};
 use super::invocation::{Given, Invocation, Reply, What};
-use crate::abi::{AbiCall, GuestMemory, NOTHING};
+use crate::abi::{AbiCall, GuestMemory, MOVED, NOTHING};
 use crate::error::HostError;
 use crate::handle::{GuestId, Released};
-use crate::host::{Answers, Cx, FlatCall, Nowhere, Registry};
+use crate::host::{Answers, Cx, FlatCall, Nowhere, PythonHost, Registry};
 use crate::types::{MAX_FLAT_PARAMS, low_half};
 use crate::value::Value;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ const FAILED: u64 = 1 << 63;
 pub struct HostCalls {
     registry: Registry,
     guests: Vec<Guest>,
+    /// The host modules in Python that run.
+    pub(crate) python: Vec<PythonHost>,
     signal: i32,
     watched: bool,
     /// What SE2 plugins have answered.
@@ -47,6 +49,7 @@ impl HostCalls {
         let mut calls = Self {
             registry,
             guests: Vec::new(),
+            python: Vec::new(),
             signal: 0,
             watched: false,
             answers: Answers::default(),
@@ -124,12 +127,15 @@ impl HostCalls {
                 });
                 match called {
                     Ok(what) => return Step::Invoke(Invocation::new(guest, what, Reply::Message(room(3)))),
+                    // What it was given is read all the same, and so let go of.
+                    Err(_) if call == AbiCall::Call && registry.has_moved(arg(0)) => MOVED,
                     Err(error) => state.fail(&error),
                 }
             }
             AbiCall::CallFlat => match call_flat(registry, memory, arg(0), arg(1), watched) {
                 Ok(Flat::Done) => 0,
                 Ok(Flat::Invoke(what, reply)) => return Step::Invoke(Invocation::new(guest, what, reply)),
+                Err(_) if registry.has_moved(arg(0)) => MOVED,
                 Err(error) => state.fail(&error),
             },
             AbiCall::HandleDrop => i32::from(state.exchange.drop(arg(0))),

@@ -161,6 +161,23 @@ fn a_flat_call_uses_its_slots() {
 }
 
 #[test]
+fn a_function_that_has_moved_is_told_from_one_that_fails() {
+    let mut habitat = Habitat::new(calls());
+    habitat.memory = Memory::filled(0, 64);
+    let other = HostModule::builder("demo").function("demo", Signature::new(), |_, _| Ok(Value::None));
+    habitat.calls.registry_mut().replace(other.build().unwrap());
+    let nothing = tuple(vec![]);
+    habitat.memory.0[..nothing.len()].copy_from_slice(&nothing);
+    let len = i32::try_from(nothing.len()).unwrap();
+    for index in 0..3 {
+        assert_eq!(habitat.dispatch(AbiCall::Call, &[index, 0, len, 32, 16]), MOVED);
+        assert_eq!(habitat.dispatch(AbiCall::CallFlat, &[index, 32]), MOVED);
+    }
+    assert_eq!(habitat.dispatch(AbiCall::CallFlat, &[3, 32]), 0);
+    assert_eq!(habitat.dispatch(AbiCall::ReplyTake, &[0, 64]), NOTHING);
+}
+
+#[test]
 fn an_interrupt_is_told_once() {
     let mut habitat = Habitat::new(calls());
     habitat.memory = Memory::filled(0, 0);

@@ -1,12 +1,16 @@
 //! A host module whose functions are Python, in a guest of its own beside the program's. This file owns how such a guest
 //! is made one: started, asked, called; it never knows how a guest is entered.
 
+use std::sync::Arc;
+
 use crate::abi::{GuestExport, SeenCall};
 use crate::describe;
 use crate::error::HostError;
+use crate::guest::{Entry, Guest};
 use crate::handle::GuestId;
 use crate::host::exports::Exports;
 use crate::host::{Builder, Cx, HostFunction, HostModule};
+use crate::program::Program;
 use crate::types::{Interface, Signature};
 use crate::value::Value;
 
@@ -24,27 +28,105 @@ pub fn start_python(
     declared: Option<&Interface>,
 ) -> Result<(), HostError> {
     if let Some(interface) = declared {
-        offer(cx, guest, interface.clone(), 0..)?;
+        add(cx, guest, module(guest, interface.clone(), 0..)?)?;
     }
     let code = Exports::run(cx, guest)?;
     if code != 0 {
         return Err(HostError::host(format!("its Python ended with exit code {code}")));
     }
-    let described = declared.map(|interface| describe::to_value(interface, 0)).unwrap_or_default();
-    let (interface, numbers) = Exports::ask(cx, guest, vec![name.into(), described])?.into_parts();
-    if declared.is_some() {
-        return Ok(());
+    let (inferred, next) = ask(cx, guest, name, declared, 0, None)?;
+    if let Some(module) = inferred {
+        add(cx, guest, module)?;
     }
-    offer(cx, guest, Interface { name: name.to_owned(), ..interface }, numbers)
+    cx.with(guest, |calls, _| calls.python.push(PythonHost { name: name.to_owned(), guest, next }))
 }
 
-/// Offers an interface whose functions a guest knows by these numbers.
-fn offer(
+/// Runs the file of a host module's guest once more, as this program has it, and puts what it defines in the place of what
+/// it defined. If that fails, what was there stays.
+///
+/// # Errors
+/// As [`start_python`]; or no guest runs for that host module.
+pub fn renew_python(
     cx: &mut Cx<'_>,
+    name: &str,
+    program: &Program,
+    declared: Option<&Interface>,
+) -> Result<(), HostError> {
+    let file = match &program.guest {
+        Guest::Python { entry: Entry::Script(file), .. } => program.files.get(file),
+        Guest::Python { .. } | Guest::Wasm(_) => None,
+    };
+    let text = file.and_then(|bytes| str::from_utf8(&bytes.0).ok());
+    let text = text.ok_or_else(|| HostError::host("it has no file of Python"))?;
+    let found = cx.with(GuestId::PROGRAM, |calls, _| {
+        let host = calls.python.iter().find(|host| host.name == name)?;
+        Some((host.guest, host.next, calls.registry().module(name)?.clone()))
+    })?;
+    let missing = || HostError::host("it was not Python in a guest of its own when the run began");
+    let (guest, first, before) = found.ok_or_else(missing)?;
+    let put = |cx: &mut Cx<'_>, module| cx.with(guest, |calls, _| calls.registry_mut().replace(module)).map(|_| ());
+    if let Some(interface) = declared {
+        // It is offered before the file runs, which may import the declared types.
+        put(cx, Arc::new(module(guest, interface.clone(), first..)?))?;
+    }
+    match ask(cx, guest, name, declared, first, Some(text)) {
+        Ok((inferred, next)) => {
+            if let Some(module) = inferred {
+                put(cx, Arc::new(module))?;
+            }
+            cx.with(guest, |calls, _| {
+                if let Some(host) = calls.python.iter_mut().find(|host| host.name == name) {
+                    host.next = next;
+                }
+            })
+        }
+        Err(error) => {
+            if declared.is_some() {
+                put(cx, before)?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// A host module in Python that runs.
+pub(crate) struct PythonHost {
+    name: String,
+    guest: GuestId,
+    /// The number that its next function will have in the guest; those before stay what they are.
+    next: u32,
+}
+
+/// Asks a guest what it defines, as another text if there is one: a module of that if none is declared, and the number
+/// after the last. Functions are numbered from `first`.
+fn ask(
+    cx: &mut Cx<'_>,
+    guest: GuestId,
+    name: &str,
+    declared: Option<&Interface>,
+    first: u32,
+    text: Option<&str>,
+) -> Result<(Option<HostModule>, u32), HostError> {
+    let described = declared.map(|interface| describe::to_value(interface, first)).unwrap_or_default();
+    let text = text.map_or(Value::None, Value::from);
+    let (interface, numbers) = Exports::ask(cx, guest, vec![name.into(), described, first.into(), text])?.into_parts();
+    let next = numbers.iter().max().map_or(first, |last| last.saturating_add(1));
+    if declared.is_some() {
+        return Ok((None, next));
+    }
+    Ok((Some(module(guest, Interface { name: name.to_owned(), ..interface }, numbers)?), next))
+}
+
+fn add(cx: &mut Cx<'_>, guest: GuestId, module: HostModule) -> Result<(), HostError> {
+    cx.with(guest, |calls, _| calls.registry_mut().add(module))?.map_err(|error| HostError::host(error.to_string()))
+}
+
+/// A module of an interface whose functions a guest knows by these numbers.
+fn module(
     guest: GuestId,
     interface: Interface,
     numbers: impl IntoIterator<Item = u32>,
-) -> Result<(), HostError> {
+) -> Result<HostModule, HostError> {
     let bodies: Vec<(String, Body)> = interface
         .functions
         .iter()
@@ -53,8 +135,7 @@ fn offer(
         .collect();
     let give = |builder: Builder, (path, body): (String, Body)| builder.boxed(&path, Box::new(body));
     let module = bodies.into_iter().fold(HostModule::implement(interface), give).build();
-    let module = module.map_err(|error| HostError::host(error.to_string()))?;
-    cx.with(guest, |calls, _| calls.registry_mut().add(module))?.map_err(|error| HostError::host(error.to_string()))
+    module.map_err(|error| HostError::host(error.to_string()))
 }
 
 /// One function in a guest.

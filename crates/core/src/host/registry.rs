@@ -6,14 +6,14 @@ use crate::describe;
 use crate::error::HostError;
 use crate::host::{HostModule, ModuleError};
 use crate::names::closest;
-use crate::types::Interface;
+use crate::types::{Interface, Place};
 
 /// All host modules of a run. Functions are numbered through all of them, in the order they were added.
 #[derive(Default)]
 pub struct Registry {
     modules: Vec<Added>,
-    /// Of each function, its module and its place there.
-    functions: Vec<(Arc<HostModule>, usize)>,
+    /// Of each function, its module and its place there; none for one that was replaced by what is declared otherwise.
+    functions: Vec<Option<(Arc<HostModule>, usize)>>,
 }
 
 struct Added {
@@ -41,14 +41,53 @@ impl Registry {
             return Err(ModuleError::Twice(twice));
         }
         let first = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
-        self.functions.extend((0..interface.functions.len()).map(|at| (module.clone(), at)));
+        self.functions.extend((0..interface.functions.len()).map(|at| Some((module.clone(), at))));
         self.modules.push(Added { module, first });
         Ok(())
+    }
+
+    /// Puts a module in the place of the one of its name, which it gives back; without one it is added.
+    ///
+    /// All its functions get new numbers. A function that is declared as before answers to its old number, too; another's
+    /// old number has [moved](Self::has_moved). Methods stay as they are: a thing keeps those that it was made with.
+    pub fn replace(&mut self, module: impl Into<Arc<HostModule>>) -> Option<Arc<HostModule>> {
+        let module = module.into();
+        let interface = module.interface();
+        let first = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
+        for known in &mut self.functions {
+            if let Some((old, at)) = known
+                && old.interface().name == interface.name
+                && let Some(before) = old.interface().functions.get(*at)
+                && !matches!(before.place, Place::Method(_))
+            {
+                let like = interface.functions.iter().position(|function| function.is_like(before));
+                *known = like.map(|at| (module.clone(), at));
+            }
+        }
+        self.functions.extend((0..interface.functions.len()).map(|at| Some((module.clone(), at))));
+        let place = self.modules.iter_mut().find(|added| added.module.interface().name == interface.name);
+        let Some(place) = place else {
+            self.modules.push(Added { module, first });
+            return None;
+        };
+        Some(std::mem::replace(place, Added { module, first }).module)
+    }
+
+    /// Whether a function had that number, and is declared otherwise since its module was replaced.
+    #[must_use]
+    pub fn has_moved(&self, index: u32) -> bool {
+        usize::try_from(index).ok().and_then(|at| self.functions.get(at)).is_some_and(Option::is_none)
     }
 
     /// All interfaces, in the order they were added.
     pub fn interfaces(&self) -> impl Iterator<Item = &Interface> {
         self.modules.iter().map(|added| added.module.interface())
+    }
+
+    /// The module of that name.
+    #[must_use]
+    pub fn module(&self, name: &str) -> Option<&Arc<HostModule>> {
+        self.modules.iter().map(|added| &added.module).find(|module| module.interface().name == name)
     }
 
     /// The interface of that name.
@@ -68,12 +107,14 @@ impl Registry {
     /// The module that a function belongs to, and its place there.
     ///
     /// # Errors
-    /// `TypeError`: there is none of that number.
+    /// `TypeError`: there is none of that number, or none any more.
     pub fn function(&self, index: u32) -> Result<(&Arc<HostModule>, usize), HostError> {
         let found = usize::try_from(index).ok().and_then(|at| self.functions.get(at));
-        found.map(|(module, at)| (module, *at)).ok_or_else(|| {
+        let found = found.ok_or_else(|| {
             HostError::type_error(format!("there is no host function {index}, only {}", self.functions.len()))
-        })
+        })?;
+        let moved = || HostError::type_error(format!("the host function {index} was replaced by another"));
+        found.as_ref().map(|(module, at)| (module, *at)).ok_or_else(moved)
     }
 
     /// The module of that name, and the place of a function in it.
@@ -110,7 +151,7 @@ mod tests {
     use crate::abi::HostCalls;
     use crate::abi::testing::Habitat;
     use crate::host::Cx;
-    use crate::types::{Function, Place, Scalar, Signature, Type};
+    use crate::types::{Function, Scalar, Signature, Type};
     use crate::value::Value;
 
     fn call(registry: &Registry, index: u32, args: Vec<Value>) -> Result<Value, HostError> {
@@ -191,6 +232,60 @@ mod tests {
             let error = call_flat(&registry, index, &mut slots).expect_err("refused");
             assert_eq!(error.to_string(), message);
         }
+    }
+
+    #[test]
+    fn a_module_takes_the_place_of_another() {
+        let gives = |number: i64| move |_: &mut Cx<'_>, _: Vec<Value>| Ok(Value::Int(number));
+        let number = || Signature::new().returns(Scalar::S32);
+        let of_one = |name: &str| Type::Handle { name: name.to_owned(), own: true };
+        let module = |same: i64, other: Signature, more: &str| {
+            let given = Signature::new().param("thing", of_one("Thing")).returns(Scalar::S32);
+            let mut declared = Interface::new("demo");
+            let place = |name: &str, signature: Signature, place: Place| Function {
+                name: name.to_owned(),
+                source_name: name.to_owned(),
+                docs: String::new(),
+                signature,
+                place,
+            };
+            declared.functions.push(place("same", number(), Place::Free));
+            declared.functions.push(place("other", other, Place::Free));
+            declared.functions.push(place(more, number(), Place::Free));
+            declared.functions.push(place("given", given.clone(), Place::Free));
+            declared.functions.push(place("method", given, Place::Method("Thing".to_owned())));
+            let paths: Vec<String> = declared.functions.iter().map(Function::path).collect();
+            let builder = HostModule::implement(declared);
+            paths.iter().fold(builder, |builder, path| builder.body(path, gives(same))).build().expect("a module")
+        };
+        let mut registry = registry();
+        let first = 4;
+        assert!(registry.replace(module(1, number(), "gone")).is_some(), "there was one of that name");
+        let before = registry.replace(module(2, Signature::new().returns(Scalar::S64), "more")).expect("the first");
+        assert_eq!(before.interface().functions[2].name, "gone");
+        let moved = |registry: &Registry, index: u32| registry.has_moved(index);
+        // What was there before either: only the third knows their names, if any.
+        assert_eq!((0..4).map(|index| moved(&registry, index)).collect::<Vec<_>>(), [true; 4]);
+        // same, other, gone, what takes a thing, a method of a thing.
+        let all: Vec<bool> = (first..first + 5).map(|index| moved(&registry, index)).collect();
+        assert_eq!(all, [false, true, true, true, false]);
+        assert_eq!(call(&registry, first, vec![]), Ok(Value::Int(2)), "the old number, the new body");
+        let (kept, at) = registry.function(first + 4).expect("a thing keeps its methods");
+        assert_eq!(
+            (kept.interface().functions[at].path().as_str(), Arc::ptr_eq(kept, &before)),
+            ("Thing.method", true)
+        );
+        assert_eq!(call(&registry, first + 5, vec![]), Ok(Value::Int(2)), "the new number");
+        assert_eq!(registry.find("demo", "more").map(|(_, at)| at), Ok(2));
+        assert_eq!(
+            registry.find("demo", "gone").map(|(_, at)| at).map_err(|error| error.kind),
+            Err("AttributeError".into())
+        );
+        let error = call(&registry, first + 1, vec![]).expect_err("moved");
+        assert_eq!(error.to_string(), "TypeError: the host function 5 was replaced by another");
+        let described =
+            crate::Described::decode(&registry.describe("demo").expect("it is there")).expect("a description");
+        assert_eq!(described.functions.first(), Some(&(first + 5, true)));
     }
 
     #[test]

@@ -21,6 +21,11 @@ impl<G> Turns<G> {
         Self { id: GuestId::PROGRAM, now: Box::new(program), waiting }
     }
 
+    /// One guest more, with the number after the last.
+    pub fn push(&mut self, guest: G) {
+        self.waiting.push(Some(Box::new(guest)));
+    }
+
     /// Which guest has its turn.
     #[must_use]
     pub fn id(&self) -> GuestId {

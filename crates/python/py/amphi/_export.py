@@ -1,6 +1,7 @@
 """Functions that the host may call: the decorator, and what type hints say of them."""
 
 import _amphi
+from amphi._host import _renew
 
 _exported = {}  # name: function
 
@@ -22,19 +23,23 @@ def export(function=None, /, *, name=None):
     return mark if function is None else mark(function)
 
 
-def _describe(module=None, declared=None):
+def _describe(module=None, declared=None, first=0, text=None):
     """What the host is told: (name, docs, functions, named types), as crates/core/src/describe.rs reads it.
 
     A program exports what it marks. In the guest of a host module that is its public functions, unless they are
-    declared: then those that the declaration names.
+    declared: then those that the declaration names. With a text the module's file is run anew, as that, before.
+    Functions are numbered from `first`.
     """
     import inspect
     import sys
 
-    main = sys.modules["__main__"]
     if module is not None:
         # What a host function prints is seen when it does, not at the end of the run.
         sys.stdout.reconfigure(line_buffering=True)
+    if text is not None:
+        _renew(module)
+        _run_anew(text)
+    main = sys.modules["__main__"]
     if declared is not None:
         _implement(main, module, declared)
         return declared
@@ -46,10 +51,35 @@ def _describe(module=None, declared=None):
         if not exported:
             raise TypeError(f"the host module {module} defines no function; its public ones are what Python imports")
     reader = _Reader()
-    functions = [_declare(reader, number, *item) for number, item in enumerate(exported.items())]
+    functions = [_declare(reader, number, *item) for number, item in enumerate(exported.items(), first)]
     types = [(name, inspect.getdoc(cls) or "", reader.named[name]) for name, cls in reader.classes.items()]
     docs = inspect.cleandoc(main.__doc__) if module is not None and main.__doc__ else ""
     return module or "exports", docs, functions, types
+
+
+def _run_anew(text):
+    """Runs the file as the main module once more, with another text; what it was stays if that fails."""
+    import linecache
+    import os
+    import sys
+
+    before = sys.modules["__main__"]
+    main = type(before)("__main__")
+    main.__file__ = file = os.path.abspath(sys.argv[0])
+    marked = dict(_exported)
+    # Tracebacks show its lines.
+    with open(file, "w", encoding="utf-8", newline="") as opened:
+        opened.write(text)
+    linecache.cache.pop(file, None)
+    _exported.clear()
+    sys.modules["__main__"] = main
+    try:
+        exec(compile(text, file, "exec"), vars(main))
+    except BaseException:
+        sys.modules["__main__"] = before
+        _exported.clear()
+        _exported.update(marked)
+        raise
 
 
 def _declare(reader, number, name, function):
@@ -86,7 +116,7 @@ def _implement(main, module, declared):
         classes[name] = getattr(main, name, None) if description[0] == "handle" else getattr(offered, name, None)
         if not isinstance(classes[name], type):
             classes.pop(name)
-    for number, (name, _, _, _, params, result, place) in enumerate(functions):
+    for name, number, _, _, params, result, place in functions:
         kind, resource = place or (None, None)
         path = f"{resource}.{name}" if resource else name
         owner = getattr(main, resource, None) if resource else main

@@ -1,4 +1,4 @@
-"""Host interfaces as Python modules: the importer, and the classes that declarations give."""
+"""Host interfaces as Python modules: the importer, what declarations give, and how a module is declared anew."""
 
 import builtins
 import enum
@@ -45,12 +45,16 @@ def _record(error):
     data = getattr(error, "data", None)
     if not isinstance(data, (str, int, float, bytes, list, tuple, dict)):
         data = None
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_globals.get("__package__") == "amphi":
+        # What called it here says nothing.
+        trace = trace.tb_next
     try:
         # A KeyError shows its key as an expression; made again of that it would show it twice so.
         message = str(error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error)
     except Exception:
         message = f"{kind}, which cannot be shown"
-    return kind, message, "".join(traceback.format_exception(error)), data
+    return kind, message, "".join(traceback.format_exception(type(error), error, trace)), data
 
 
 _SCALARS = {
@@ -117,11 +121,15 @@ def _signature(params, result):
 class _LazySignature:
     """Builds `__signature__` when somebody looks: a call never needs it."""
 
-    def __init__(self, params, result):
-        self.params, self.result = params, result
+    def __init__(self, module, path, params, result):
+        self.module, self.path, self.params, self.result = module, path, params, result
 
     def __call__(self):
-        return _signature(self.params, self.result)
+        now = self
+        if _renew(self.module):
+            function = _offered[self.module].functions.get(self.path)
+            now = function.__signature__ if function else self
+        return _signature(now.params, now.result)
 
 
 class _Variant:
@@ -191,6 +199,72 @@ def _construct(cls, function):
     cls.__signature__ = function.__signature__
 
 
+class _Offered:
+    """A module as it was last declared."""
+
+    def __init__(self, module, description, functions, classes):
+        self.module, self.description, self.functions, self.classes = module, description, functions, classes
+
+
+_offered = {}  # name: _Offered
+
+
+def _fill(module, description):
+    """Has a module be what the host declares. Its functions stay the objects they are, and take their new forms."""
+    name, docs, functions, types = description
+    before = _offered.get(name) or _Offered(module, (name, "", [], []), {}, {})
+    declared = {type_name: type_ for type_name, _, type_ in before.description[3]}
+    classes, made, free = {}, {}, []
+    for type_name, type_docs, type_ in types:
+        # A thing keeps the class it was made with, and so its methods.
+        same = type_[0] != "handle" and declared.get(type_name) == type_
+        cls = before.classes.get(type_name) if same else _named_class(name, type_)
+        if cls is not None:
+            cls.__doc__ = type_docs or cls.__doc__
+            classes[type_name] = cls
+    for function, index, function_docs, flat, params, result, place in functions:
+        kind, resource = place or (None, None)
+        path = f"{resource}.{function}" if resource else function
+        form = index, function_docs, flat, params, result, kind == "method", classes
+        known = before.functions.get(path) if kind != "method" else None
+        if known is None:
+            known = _amphi.HostFunction(name, path, *form)
+        else:
+            known.become(*form)
+        known.__signature__ = _LazySignature(name, path, params, result)
+        made[path] = known
+        match kind:
+            case None:
+                free.append(function)
+            case "constructor":
+                _construct(classes[resource], known)
+            case _:
+                setattr(classes[resource], function, known)
+    for gone in {*before.classes, *before.functions} - {*classes, *free}:
+        vars(module).pop(gone, None)
+    module.__doc__ = docs or None
+    module.__dict__.update(classes)
+    module.__dict__.update((function, made[function]) for function in free)
+    module.__all__ = [*classes, *free]
+    _offered[name] = _Offered(module, description, made, classes)
+
+
+def _names(module):
+    """What dir() tells of a module."""
+    _renew(module.__name__)
+    return sorted(vars(module).keys() - {"__dir__", "__getattr__"})
+
+
+def _renew(name):
+    """Takes over what the host declares of a module by now; whether that is anything new."""
+    known = _offered.get(name)
+    description = _amphi.describe(name) if known else None
+    if description is None or description == known.description:
+        return False
+    _fill(known.module, description)
+    return True
+
+
 class _Importer:
     """Finds the modules that the host declares, and fills them."""
 
@@ -211,32 +285,9 @@ class _Importer:
 
     @staticmethod
     def exec_module(module):
-        name, docs, functions, types = module.__spec__.loader_state
-        classes = {}
-        for type_name, type_docs, description in types:
-            cls = _named_class(module.__name__, description)
-            if cls is not None:
-                cls.__doc__ = type_docs or cls.__doc__
-                classes[type_name] = cls
-        module.__doc__ = docs or None
-        module.__dict__.update(classes)
-        free = []
-        for function, index, function_docs, flat, params, result, place in functions:
-            kind, resource = place or (None, None)
-            path = f"{resource}.{function}" if resource else function
-            made = _amphi.HostFunction(
-                name, path, index, function_docs, flat, params, result, kind == "method", classes
-            )
-            made.__signature__ = _LazySignature(params, result)
-            match kind:
-                case None:
-                    setattr(module, function, made)
-                    free.append(function)
-                case "constructor":
-                    _construct(classes[resource], made)
-                case _:
-                    setattr(classes[resource], function, made)
-        module.__all__ = [*classes, *free]
+        _fill(module, module.__spec__.loader_state)
+        _amphi.watch(module)
+        module.__dir__ = lambda: _names(module)
 
 
 def install():

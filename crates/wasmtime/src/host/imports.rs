@@ -1,5 +1,6 @@
 //! Owns the linker entries of `amphi:host@1`, and what each does beyond core's handlers: it ends runs that have to end.
 
+use super::renew::renew;
 use super::{Bytes, Native};
 use crate::store::{Run, State, memory};
 use crate::watch::Watched;
@@ -26,6 +27,10 @@ fn serve<W: Watched + 'static>(mut caller: Caller<'_, State<W>>, call: AbiCall, 
         let run = &mut caller.data_mut().run;
         return ended(run).map(|()| run.control().take_signal().cast_signed());
     }
+    if looks_for_modules(call) && caller.data_mut().run.renews() {
+        renew(caller.as_context_mut());
+        ended(&mut caller.data_mut().run)?;
+    }
     let memory = memory(&mut caller)?;
     let (bytes, state) = memory.data_and_store_mut(&mut caller);
     match state.run.calls.begin(state.guests.id(), &mut Bytes(bytes), call, args) {
@@ -39,6 +44,11 @@ fn serve<W: Watched + 'static>(mut caller: Caller<'_, State<W>>, call: AbiCall, 
             ended(&mut caller.data_mut().run).map(|()| answer)
         }
     }
+}
+
+/// Whether a call finds a host module: another may have its place by now.
+fn looks_for_modules(call: AbiCall) -> bool {
+    matches!(call, AbiCall::Call | AbiCall::CallFlat | AbiCall::InterfaceDescribe)
 }
 
 /// Ends the run if it has to.

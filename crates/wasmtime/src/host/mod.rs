@@ -6,6 +6,7 @@ mod crossing;
 mod imports;
 mod javascript;
 mod module;
+mod renew;
 mod typed;
 
 pub(crate) use build::Hosts;
@@ -13,7 +14,9 @@ pub(crate) use crossing::{Entries, Native};
 pub(crate) use imports::add_to_linker;
 pub(crate) use javascript::world;
 pub(crate) use module::Instance;
-pub(crate) use typed::{link, link_module};
+pub(crate) use renew::Renewer;
+pub use renew::{Renewal, Renewals};
+pub(crate) use typed::{instantiable, link};
 
 use amphi_core::abi::{GuestMemory, OutOfBounds};
 

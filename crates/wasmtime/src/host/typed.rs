@@ -5,27 +5,41 @@ use super::Native;
 use super::build::Hosts;
 use super::imports::ended;
 use super::module::low_half;
+use super::renew::renew;
+use crate::engine::Checks;
 use crate::store::State;
 use crate::watch::Watched;
-use crate::{Error, Wasm};
+use crate::{Engine, Error, Wasm};
 use amphi_core::abi::{self, AbiCall, TypedImport, TypedOffer};
-use amphi_core::{CoreType, Crossing, GuestId, HostError, MAX_FLAT_PARAMS};
+use amphi_core::{CoreType, Crossing, GuestId, HostError, MAX_FLAT_PARAMS, WasmHost};
 use scoped_tls_hkt::scoped_thread_local;
-use wasmtime::{AsContextMut as _, Caller, ExternType, FuncType, Linker, Module, Val, ValType};
+use wasmtime::{AsContextMut as _, Caller, ExternType, FuncType, InstancePre, Linker, Module, Val, ValType};
 
 scoped_thread_local!(
     /// The run in the middle of a call of a wasm host module, for the host functions that this calls in turn.
     pub(super) static mut CROSSING: for<'a> &'a mut (dyn Crossing + 'a)
 );
 
-/// Links what a wasm host module imports from other host modules.
+/// A wasm host module with its imports resolved: WASI, and functions of other host modules.
 ///
 /// # Errors
-/// It imports a name twice, which the engine refuses.
-pub(crate) fn link_module<W: Watched + 'static>(
-    linker: &mut Linker<State<W>>,
-    imports: &[TypedImport],
-) -> Result<(), Error> {
+/// It imports a name twice, which the engine refuses, or what nobody offers.
+pub(crate) fn instantiable<W: Watched + 'static>(
+    engine: &Engine,
+    name: &str,
+    host: &WasmHost,
+    module: &Module,
+    add_wasi: impl Fn(&mut Linker<State<W>>) -> wasmtime::Result<()>,
+) -> Result<InstancePre<State<W>>, Error> {
+    let mut linker = Linker::new(engine.wasmtime(Checks::Compiled)?);
+    add_wasi(&mut linker).map_err(Error::engine)?;
+    link_module(&mut linker, &host.imports)?;
+    let failed = |error: wasmtime::Error| Error::Host { name: name.to_owned(), reason: format!("{error:#}") };
+    linker.instantiate_pre(module).map_err(failed)
+}
+
+/// Links what a wasm host module imports from other host modules.
+fn link_module<W: Watched + 'static>(linker: &mut Linker<State<W>>, imports: &[TypedImport]) -> Result<(), Error> {
     for typed in imports.iter().cloned() {
         let engine = linker.engine().clone();
         let core = |ty: &CoreType| match ty {
@@ -102,6 +116,9 @@ fn serve<W: Watched + 'static>(
     params: &[Val],
     results: &mut [Val],
 ) -> wasmtime::Result<()> {
+    if caller.data_mut().run.renews() {
+        renew(caller.as_context_mut());
+    }
     let guest = caller.data().guests.id();
     let called = call(&mut Native(caller.as_context_mut()), guest, typed, params, results)?;
     ended(&mut caller.data_mut().run)?;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use amphi_core::protocol::Event;
-use amphi_core::{Bytes, Program};
+use amphi_core::{Bytes, PreparedHost, Program};
 use anyhow::{Context as _, Result, anyhow, bail};
 use fantoccini::Client;
 use serde_json::{Value, json};
@@ -70,6 +70,12 @@ impl Page {
         // On the wire it is the same base64 that the protocol uses for bytes.
         let text = bytes.map_or(Value::Null, |bytes| json!(Bytes(bytes.to_vec())));
         self.call("stdin", vec![json!(run.0), text]).await.map(drop)
+    }
+
+    /// Has host modules take the places of those of their names.
+    pub(crate) async fn renew(&self, run: RunId, hosts: &[PreparedHost]) -> Result<()> {
+        let text = serde_json::to_string(hosts).context("the host modules have no JSON form")?;
+        self.call("renew", vec![json!(run.0), json!(text)]).await.map(drop)
     }
 
     /// Ctrl-C.

@@ -1,0 +1,216 @@
+//! Host modules whose files are saved while a session goes on: the next call is the new one's, in every language and in
+//! every habitat, and what is under way or was made before ends in the old one.
+#![allow(clippy::unwrap_used, reason = "a test may fail so")]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+use tempfile::TempDir;
+
+const PY: &str = "
+def add(a: int, b: int) -> int:
+    return a + b
+def wait(go) -> str:
+    return go() + ' old'
+";
+const JS: &str = "
+export const twice = (x) => 2 * x;
+export class Counter { constructor() { this.n = 0; } more() { return ++this.n; } }
+";
+const JS_WIT: &str = "interface js {
+    twice: func(x: s32) -> s32;
+    resource counter { constructor(); more: func() -> s32; }
+}";
+const WAT: &str = r#"(module (func (export "of") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"#;
+
+/// A session at Python's prompt.
+struct Session {
+    folder: TempDir,
+    amphi: Child,
+    typed: ChildStdin,
+    seen: BufReader<ChildStdout>,
+}
+
+impl Session {
+    fn begins(habitat: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = "[host.py]\npython = \"py.py\"\n\
+                        [host.js]\njavascript = \"js.js\"\nwit = \"js.wit\"\n\
+                        [host.wat]\nwat = \"wat.wat\"\n";
+        let texts = [("amphi.toml", manifest), ("py.py", PY), ("js.js", JS), ("js.wit", JS_WIT), ("wat.wat", WAT)];
+        for (path, text) in texts {
+            std::fs::write(folder.path().join(path), text).unwrap();
+        }
+        let begin = "import js, py, wat\nfrom inspect import signature\n";
+        std::fs::write(folder.path().join("main.py"), begin).unwrap();
+        let mut command = common::command(folder.path(), &["run", "-iq", ".", "--habitat", habitat]);
+        let mut amphi = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (typed, seen) = (amphi.stdin.take().unwrap(), BufReader::new(amphi.stdout.take().unwrap()));
+        Self { folder, amphi, typed, seen }
+    }
+
+    fn saves(&self, file: &str, text: &str) {
+        // As editors do: never half of it.
+        let draft = self.folder.path().join(format!(".{file}"));
+        std::fs::write(&draft, text).unwrap();
+        std::fs::rename(draft, self.folder.path().join(file)).unwrap();
+    }
+
+    /// What an expression is, or what it raises.
+    fn says(&mut self, expression: &str) -> String {
+        let asked = format!(
+            "try: print('\\n=', ({expression}))\nexcept Exception as e: print('\\n=', type(e).__name__, e)\n\n"
+        );
+        self.typed.write_all(asked.as_bytes()).unwrap();
+        self.typed.flush().unwrap();
+        self.sees("= ")
+    }
+
+    fn does(&mut self, line: &str) {
+        self.typed.write_all(format!("{line}\n\n").as_bytes()).unwrap();
+    }
+
+    fn sees(&mut self, begin: &str) -> String {
+        let mut lines = (&mut self.seen).lines().map(Result::unwrap);
+        lines.find_map(|line| line.strip_prefix(begin).map(str::to_owned)).unwrap()
+    }
+
+    /// Ends it; gives what it said on standard error.
+    fn ends(self) -> String {
+        let Self { folder: _folder, amphi, typed, seen: _seen } = self;
+        drop(typed);
+        let output = amphi.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+#[test]
+fn what_is_saved_is_called_next() {
+    for habitat in ["wasmtime", "shim", "chromium"] {
+        let mut session = Session::begins(habitat);
+        assert_eq!(session.says("py.add(5, 2), js.twice(5), wat.of(5, 2)"), "(7, 10, 7)", "{habitat}");
+        session.does("add, c = py.add, js.Counter()");
+        assert_eq!(session.says("c.more()"), "1");
+
+        // The same signatures, other bodies.
+        session.saves("py.py", &PY.replace("a + b", "a - b"));
+        session.saves("js.js", &JS.replace("2 * x", "20 * x").replace("++this.n", "100"));
+        session.saves("wat.wat", &WAT.replace("i32.add", "i32.mul"));
+        let new = "add(5, 2), py.add(5, 2), js.twice(5), wat.of(5, 2)";
+        assert_eq!(session.says(new), "(3, 3, 100, 10)", "{habitat}");
+        // What was made before is what it was.
+        assert_eq!(session.says("c.more(), js.Counter().more()"), "(2, 100)", "{habitat}");
+
+        // Other signatures, more functions and fewer.
+        session.saves("py.py", "def add(a: str, *, b=1): ...\n");
+        assert_eq!(session.says("add(5, 2)"), "3", "{habitat}: a file that is none leaves the old one");
+        session.saves("py.py", "def add(a: str, n: int) -> str:\n    return a * n\ndef more() -> int:\n    return 1\n");
+        session.saves("js.wit", "interface js { twice: func(x: string) -> string; }");
+        session.saves("js.js", "export const twice = (x) => x + x;");
+        session.saves("wat.wat", &WAT.replace("i32", "i64"));
+        assert_eq!(session.says("py.more(), add('ab', 2), add(n=1, a='c')"), "(1, 'abab', 'c')", "{habitat}");
+        assert_eq!(
+            session.says("signature(add), py.__all__"),
+            "(<Signature (a: str, n: int) -> str>, ['add', 'more'])"
+        );
+        assert_eq!(session.says("js.twice('x'), hasattr(js, 'Counter'), c.more()"), "('xx', False, 3)", "{habitat}");
+        assert_eq!(session.says("wat.of(1 << 40, 1)"), "1099511627777", "{habitat}");
+        assert_eq!(session.says("add(1, 2)"), "TypeError py.add() argument 'a' must be string, not int", "{habitat}");
+        session.does("more = py.more");
+        session.saves("py.py", PY);
+        assert_eq!(session.says("more()"), "AttributeError the host module py has no function more any more");
+        assert_eq!(session.says("py.more"), "AttributeError module 'py' has no attribute 'more'", "{habitat}");
+        assert_eq!(session.says("add(5, 2)"), "7", "{habitat}");
+
+        let said = session.ends();
+        assert_eq!(said.matches("amphi: ").count(), 1, "{habitat}: {said}");
+        assert!(
+            said.contains("amphi: the host module py stays as it was: TypeError: add() cannot"),
+            "{habitat}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_call_that_is_under_way_ends_in_the_old_one() {
+    for habitat in ["wasmtime", "shim"] {
+        let mut session = Session::begins(habitat);
+        // Python calls the host function, which calls Python back, which calls the host function that is saved meanwhile.
+        session.does("def go():\n    print('= in', flush=True)\n    input()\n    return str(py.add(5, 2))");
+        session.does("print('\\n=', py.wait(go), py.wait(lambda: 'then'))");
+        assert_eq!(session.sees("= "), "in", "{habitat}");
+        session.saves("py.py", &PY.replace("a + b", "a - b").replace("' old'", "' new'"));
+        session.does("");
+        assert_eq!(session.sees("= "), "3 old then new", "{habitat}");
+        assert!(!session.ends().contains("amphi"), "{habitat}");
+    }
+}
+
+#[test]
+fn mistakes_leave_what_was_there_and_are_told_once() {
+    for (file, text, told) in [
+        (
+            "py.py",
+            "def add(:\n",
+            "the host module py stays as it was:\n  File \"/work/py.py\", line 1\n    def add(:\n",
+        ),
+        (
+            "py.py",
+            "import sys\nsys.exit(3)\n",
+            "the host module py stays as it was:\nTraceback (most recent call last):\n",
+        ),
+        ("js.js", "export const twice = (x) => {", "the host module js stays as it was:"),
+        ("js.js", "export const thrice = 1;", "the host module js stays as it was:"),
+        ("js.wit", "interface js {", "the host modules stay as they were: js.wit:1:15: "),
+        ("wat.wat", "(module (func (export", "the host modules stay as they were: wat.wat:1:16: "),
+        ("amphi.toml", "[host", "the host modules stay as they were: "),
+    ] {
+        let mut session = Session::begins("shim");
+        assert_eq!(session.says("py.add(5, 2), js.twice(5), wat.of(5, 2)"), "(7, 10, 7)");
+        session.saves(file, text);
+        for _ in 0..2 {
+            assert_eq!(session.says("py.add(5, 2), js.twice(5), wat.of(5, 2)"), "(7, 10, 7)", "{file}");
+        }
+        let said = session.ends();
+        assert_eq!(said.matches("amphi: ").count(), 1, "{file}: {said}");
+        assert!(said.contains(&format!("amphi: {told}")), "{file}: {said}");
+    }
+}
+
+#[test]
+fn a_loop_that_reads_nothing_hears_of_it_too() {
+    let mut session = Session::begins("shim");
+    session.does("print('= begun', flush=True)");
+    assert_eq!(session.sees("= "), "begun");
+    session.does("while js.twice(1) == 2: pass");
+    session.saves("js.js", &JS.replace("2 * x", "3 * x"));
+    assert_eq!(session.says("js.twice(1)"), "3");
+    session.ends();
+}
+
+#[test]
+fn the_prompt_finds_what_is_named_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let body = folder.path().join("demo.js");
+    std::fs::write(&body, "export const f = () => 1;").unwrap();
+    let given = format!("demo={}", shown(&body));
+    let mut command = common::command(folder.path(), &["repl", "-q", "--host", &given]);
+    let mut amphi = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let (mut typed, mut seen) = (amphi.stdin.take().unwrap(), BufReader::new(amphi.stdout.take().unwrap()));
+    for (text, gives) in [("export const f = () => 2;", "2"), ("export const f = (a = 3) => a;", "3")] {
+        std::fs::write(&body, text).unwrap();
+        typed.write_all(b"import demo\nprint('\\n=', demo.f())\n").unwrap();
+        let line = (&mut seen).lines().map(Result::unwrap).find_map(|line| line.strip_prefix("= ").map(str::to_owned));
+        assert_eq!(line.as_deref(), Some(gives));
+    }
+    drop(typed);
+    assert!(amphi.wait().unwrap().success());
+}
+
+fn shown(path: &Path) -> String {
+    PathBuf::from(path).to_string_lossy().into_owned()
+}
