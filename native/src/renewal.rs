@@ -7,7 +7,7 @@ use amphi_wasmtime::{Renew, Renewal, Renewals};
 use anyhow::Result;
 use std::fmt::{self, Debug, Formatter};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -21,7 +21,7 @@ const PATIENCE: u32 = 20;
 
 /// The files of a program's host modules, and how the program is read from them.
 pub(crate) struct Files {
-    paths: Vec<PathBuf>,
+    list: Box<dyn Fn() -> Vec<PathBuf> + Send>,
     stamps: Vec<Stamp>,
     read: Box<dyn Fn() -> Result<Program> + Send>,
     /// What the run has.
@@ -30,13 +30,22 @@ pub(crate) struct Files {
 }
 
 /// What tells a file from what it was: nothing, where there is none.
-type Stamp = Option<(SystemTime, u64)>;
+type Stamp = (PathBuf, Option<(SystemTime, u64)>);
 
 impl Files {
-    /// Looks at these files, which `read` makes the program of.
-    pub(crate) fn new(paths: Vec<PathBuf>, read: impl Fn() -> Result<Program> + Send + 'static) -> Self {
-        let stamps = paths.iter().map(|path| stamp(path)).collect();
-        Self { read: Box::new(read), paths, stamps, hosts: Vec::new(), python: Arc::default() }
+    /// Looks at the files that `list` names, which `read` makes the program of: from now on, so before it is read first.
+    pub(crate) fn new(
+        list: impl Fn() -> Vec<PathBuf> + Send + 'static,
+        read: impl Fn() -> Result<Program> + Send + 'static,
+    ) -> Self {
+        let stamps = list().into_iter().map(stamp).collect();
+        Self { list: Box::new(list), stamps, read: Box::new(read), hosts: Vec::new(), python: Arc::default() }
+    }
+
+    /// The same, with what is done to a program before it runs.
+    pub(crate) fn then(self, change: impl Fn(&Program) -> Result<Program> + Send + 'static) -> Self {
+        let read = self.read;
+        Self { read: Box::new(move || change(&read()?)), ..self }
     }
 
     /// The host modules that the run begins with.
@@ -55,7 +64,7 @@ impl Files {
     }
 
     fn look(&self) -> Vec<Stamp> {
-        self.paths.iter().map(|path| stamp(path)).collect()
+        (self.list)().into_iter().map(stamp).collect()
     }
 
     /// The host modules that are others than before; what is wrong with a file is said.
@@ -66,7 +75,7 @@ impl Files {
         }
         for _ in 0..PATIENCE {
             let oldest = SystemTime::now() - SETTLED;
-            if stamps.iter().flatten().all(|(modified, _)| *modified < oldest) {
+            if stamps.iter().filter_map(|(_, stamp)| *stamp).all(|(modified, _)| modified < oldest) {
                 break;
             }
             thread::sleep(SETTLED);
@@ -80,7 +89,8 @@ impl Files {
                 return Vec::new();
             }
         };
-        let changed = hosts.iter().filter(|host| !self.hosts.contains(host)).cloned().collect();
+        let known: Vec<PreparedHost> = self.hosts.iter().map(bare).collect();
+        let changed = hosts.iter().filter(|host| !known.contains(&bare(host))).cloned().collect();
         self.hosts = hosts;
         changed
     }
@@ -88,7 +98,7 @@ impl Files {
 
 impl Debug for Files {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Files").field("paths", &self.paths).finish_non_exhaustive()
+        out.debug_struct("Files").field("stamps", &self.stamps).finish_non_exhaustive()
     }
 }
 
@@ -112,7 +122,19 @@ impl Renewals for Files {
     }
 }
 
-fn stamp(path: &Path) -> Stamp {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
+fn stamp(path: PathBuf) -> Stamp {
+    let stamp = fs::metadata(&path).ok().and_then(|metadata| Some((metadata.modified().ok()?, metadata.len())));
+    (path, stamp)
+}
+
+/// A host module without copies of the folders that it mounts, which change by themselves.
+fn bare(host: &PreparedHost) -> PreparedHost {
+    let mut host = host.clone();
+    let guest = match &mut host.body {
+        PreparedBody::Python { guest, .. } => guest,
+        PreparedBody::Wasm(wasm) => &mut wasm.guest,
+        _ => return host,
+    };
+    guest.all_mounts_mut().for_each(|mount| mount.copy = None);
+    host
 }

@@ -37,12 +37,15 @@ impl Repl {
         // A person's pauses are no reason to end a session; --wall sets a limit all the same.
         program.limits.wall_ms = None;
         let habitat = self.options.habitat;
-        let (bare, again) = (program.clone(), self.options.clone());
-        let files = Files::new(self.options.files(None), move || {
-            let mut program = bare.clone();
-            again.clone().apply(&mut program)?;
-            Ok(program)
-        });
+        let (bare, named, again) = (program.clone(), self.options.clone(), self.options.clone());
+        let files = Files::new(
+            move || named.files(None),
+            move || {
+                let mut program = bare.clone();
+                again.clone().apply(&mut program)?;
+                Ok(program)
+            },
+        );
         self.options.apply(&mut program)?;
         habitat::session(habitat, program, files)
     }

@@ -111,15 +111,15 @@ Exit codes: the guest's own; 121 memory, 122 wall time, 123 output: a limit was 
 impl Run {
     /// Runs it, and gives the exit code.
     pub(crate) fn run(self) -> Result<i32> {
-        let session = self.flags.inspect.then(|| (self.options.files(self.program.as_deref()), self.clone()));
-        let (habitat, program) = self.into_program()?;
-        match session {
-            Some((paths, again)) => {
-                let files = Files::new(paths, move || Ok(again.clone().into_program()?.1));
-                habitat::session(habitat, program, files)
-            }
-            None => habitat::run(habitat, program, |_| {}),
+        if !self.flags.inspect {
+            let (habitat, program) = self.into_program()?;
+            return habitat::run(habitat, program, |_| {});
         }
+        let (named, again) = (self.clone(), self.clone());
+        let list = move || named.options.files(named.program.as_deref());
+        let files = Files::new(list, move || Ok(again.clone().into_program()?.1));
+        let (habitat, program) = self.into_program()?;
+        habitat::session(habitat, program, files)
     }
 
     /// The program, and where it is to run.

@@ -7,11 +7,11 @@ use leptos::web_sys::KeyboardEvent;
 
 use crate::editor::Editor;
 use crate::examples::{self, ExamplePicker};
+use crate::exports::ExportForms;
 use crate::output::{OutputLog, Screen};
 use crate::project::{Problem, Project};
 use crate::run_button::RunButton;
 use crate::runner::Runner;
-use crate::state::RunState;
 use crate::status::{Ground, RunStatus};
 use crate::stdin::StdinEntry;
 
@@ -56,8 +56,7 @@ pub fn App(
             Err(_) => runner.refuse(),
         }
     };
-    let press =
-        Callback::new(move |()| if runner.state.get_untracked() == RunState::Idle { start() } else { runner.stop() });
+    let press = Callback::new(move |()| if runner.state.get_untracked().is_free() { start() } else { runner.stop() });
     let choose = Callback::new(move |name: String| {
         let chosen = examples::find(Some(&name));
         beside.set(first_beside(&chosen));
@@ -74,10 +73,7 @@ pub fn App(
     });
 
     let keys = window_event_listener(ev::keydown, move |event: KeyboardEvent| {
-        if event.key() == "Enter"
-            && (event.ctrl_key() || event.meta_key())
-            && runner.state.get_untracked() == RunState::Idle
-        {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && runner.state.get_untracked().is_free() {
             event.prevent_default();
             start();
         }
@@ -112,6 +108,7 @@ pub fn App(
                         <OutputLog screen />
                         <StdinEntry runner />
                         <RunStatus runner />
+                        <ExportForms runner on_reset=Callback::new(move |()| start()) />
                     </section>
                 </div>
             </main>

@@ -156,7 +156,7 @@ fn start(runs: &Runs, habitat: &Habitat, number: u32, program: &str, terminal: b
         Ok(prepared) => {
             let live = prepared.program.watch.trace.is_some_and(|trace| trace.batch == 0);
             let mine = Rc::clone(runs);
-            let run = habitat.start(&prepared, terminal, move |event| told(&mine, number, event));
+            let run = habitat.start(&prepared, terminal, false, move |event| told(&mine, number, event));
             if let Some(driven) = runs.borrow_mut().get_mut(&number) {
                 driven.run = Some(run);
                 driven.live = live;
@@ -174,6 +174,8 @@ fn told(runs: &Runs, run: u32, event: page::Event) {
             page::Event::Output(stream, bytes) => Event::Output { run, stream, bytes: Bytes(bytes) },
             page::Event::Trace(records) => Event::Trace { run, records: Bytes(records) },
             page::Event::WantsInput => Event::WantsInput { run },
+            // Nobody here asked a guest to stay.
+            page::Event::Serves(_) | page::Event::Reply(_) => return,
             page::Event::Finished { outcome, .. } => Event::Finished { run, outcome },
             page::Event::Failed(message) => Event::Failed { run: Some(run), message },
         },

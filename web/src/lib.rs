@@ -8,6 +8,7 @@ pub mod app;
 pub mod automation;
 pub mod editor;
 pub mod examples;
+pub mod exports;
 pub mod output;
 pub mod project;
 pub mod run_button;

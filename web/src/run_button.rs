@@ -14,7 +14,7 @@ pub fn RunButton(
     on_press: Callback<()>,
 ) -> impl IntoView {
     let label = move || match state.get() {
-        RunState::Idle => "Run",
+        RunState::Idle | RunState::Serving => "Run",
         RunState::Running | RunState::Waiting => "Stop",
         RunState::Stopping => "Stopping…",
     };
@@ -23,7 +23,7 @@ pub fn RunButton(
             type="button"
             class="run"
             data-testid="run"
-            data-state=move || if state.get() == RunState::Idle { "idle" } else { "running" }
+            data-state=move || if state.get().is_free() { "idle" } else { "running" }
             aria-keyshortcuts="Control+Enter"
             on:click=move |_| on_press.run(())
         >

@@ -5,7 +5,7 @@
 use amphi_browser::page::{Event, Habitat, Run};
 use amphi_core::habitat::OutputStream;
 use amphi_core::protocol::Waiting;
-use amphi_core::{Limits, Prepared, PreparedHost, Stdin};
+use amphi_core::{ExportCall, Function, Limits, Prepared, PreparedHost, Reply, Stdin};
 use leptos::prelude::*;
 
 use crate::output::Screen;
@@ -18,10 +18,18 @@ pub struct Runner {
     habitat: StoredValue<Habitat, LocalStorage>,
     screen: StoredValue<Screen, LocalStorage>,
     run: StoredValue<Option<Run>, LocalStorage>,
+    /// How many runs there were: what one of the past still tells is for nobody.
+    count: StoredValue<u32>,
     /// The host modules that the run has.
     hosts: StoredValue<Vec<PreparedHost>>,
     /// Whether they were edited since it got them.
     pub edited: RwSignal<bool>,
+    /// What the script exports, while it can be called.
+    pub exports: RwSignal<Vec<Function>>,
+    /// The function that was called last, and what came of it.
+    pub reply: RwSignal<Option<(String, Reply)>>,
+    /// The function that is called.
+    called: StoredValue<String>,
     /// Where the run is.
     pub state: RwSignal<RunState>,
     /// What is to be said about it.
@@ -39,8 +47,12 @@ impl Runner {
             habitat: StoredValue::new_local(habitat.clone()),
             screen: StoredValue::new_local(screen),
             run: StoredValue::new_local(None),
+            count: StoredValue::default(),
             hosts: StoredValue::default(),
             edited: RwSignal::default(),
+            exports: RwSignal::default(),
+            reply: RwSignal::default(),
+            called: StoredValue::default(),
             state: RwSignal::default(),
             verdict,
             given: RwSignal::default(),
@@ -65,9 +77,9 @@ impl Runner {
         self.habitat.with_value(Habitat::waiting)
     }
 
-    /// Runs a program, unless a run is under way.
+    /// Runs a program, unless a run is under way. One that only waits to be called ends with its worker.
     pub fn start(&self, mut prepared: Prepared) {
-        if self.state.get_untracked() != RunState::Idle {
+        if !self.state.get_untracked().is_free() {
             return;
         }
         mark("amphi:run");
@@ -79,16 +91,22 @@ impl Runner {
         self.edited.set(false);
         self.state.set(RunState::Running);
         self.verdict.set(Verdict::plain(Kind::Busy, "Running…"));
+        self.reply.set(None);
         let (runner, limits, began) = (*self, prepared.program.limits.clone(), now_ms());
-        let run = self
-            .habitat
-            .with_value(|habitat| habitat.start(&prepared, true, move |event| runner.told(event, &limits, began)));
+        let number = self.count.get_value() + 1;
+        self.count.set_value(number);
+        let told = move |event| {
+            if runner.count.get_value() == number {
+                runner.told(event, &limits, began);
+            }
+        };
+        let run = self.habitat.with_value(|habitat| habitat.start(&prepared, true, true, told));
         self.run.set_value(Some(run));
     }
 
     /// Whether a run is under way whose host modules are others by now.
     pub fn compare(&self, hosts: &[PreparedHost]) {
-        let runs = self.state.get_untracked() != RunState::Idle;
+        let runs = self.state.get_untracked() != RunState::Idle && self.waiting() != Waiting::None;
         self.edited.set(runs && self.hosts.with_value(|own| own != hosts));
     }
 
@@ -109,7 +127,7 @@ impl Runner {
 
     /// Says that a program with a mistake was not run; the mistake itself is shown beside the text it is in.
     pub fn refuse(&self) {
-        if self.state.get_untracked() == RunState::Idle {
+        if self.state.get_untracked().is_free() {
             self.screen.with_value(Screen::clear);
             self.verdict.set(Verdict::plain(Kind::Bad, "Not started: there is a mistake in the program."));
         }
@@ -132,13 +150,53 @@ impl Runner {
                     self.verdict.set(Verdict::plain(Kind::Busy, "Waiting for input…"));
                 }
             }
+            Event::Serves(exports) => {
+                let count = exports.functions.len();
+                // Forms whose functions are as before keep what was typed.
+                self.exports.set(exports.functions);
+                let functions = if count == 1 { "its function" } else { "its functions" };
+                self.serves(Verdict::plain(
+                    Kind::Good,
+                    format!("Finished, exit code 0; {functions} can be called below."),
+                ));
+            }
+            Event::Reply(reply) => {
+                let called = self.called.get_value();
+                let (kind, ended) =
+                    if reply.is_ok() { (Kind::Good, "returned") } else { (Kind::Bad, "raised an error") };
+                self.reply.set(Some((called.clone(), reply)));
+                self.serves(Verdict::plain(kind, format!("{called}() {ended}.")));
+            }
             Event::Finished { outcome, killed } => self.ended(Verdict::of(&outcome, limits, killed, now_ms() - began)),
             Event::Failed(why) => self.ended(Verdict::plain(Kind::Bad, why)),
         }
     }
 
+    fn serves(&self, verdict: Verdict) {
+        self.state.set(RunState::Serving);
+        self.verdict.set(verdict);
+    }
+
+    /// Calls a function that the script exports, with arguments in WAVE.
+    pub fn call(&self, name: &str, args: Vec<String>) {
+        if self.state.get_untracked() == RunState::Serving {
+            self.called.set_value(name.to_owned());
+            self.state.set(RunState::Running);
+            self.verdict.set(Verdict::plain(Kind::Busy, format!("Calling {name}()…")));
+            self.with_run(|run| run.call(&ExportCall { name: name.to_owned(), args }));
+        }
+    }
+
+    /// Calls the script no more.
+    pub fn leave(&self) {
+        if self.state.get_untracked() == RunState::Serving {
+            self.with_run(Run::leave);
+        }
+    }
+
     fn ended(&self, verdict: Verdict) {
         self.run.set_value(None);
+        self.exports.set(Vec::new());
         self.edited.set(false);
         let runner = *self;
         self.screen.get_value().when_shown(move || {
@@ -171,7 +229,7 @@ impl Runner {
     /// Stops the run; a second time ends its worker at once.
     pub fn stop(&self) {
         match self.state.get_untracked() {
-            RunState::Idle => {}
+            RunState::Idle | RunState::Serving => {}
             RunState::Stopping => self.with_run(Run::end),
             RunState::Running | RunState::Waiting => {
                 self.state.set(RunState::Stopping);

@@ -16,6 +16,16 @@ pub enum RunState {
     Waiting,
     /// The guest was asked to end.
     Stopping,
+    /// The script has run, and its functions can be called.
+    Serving,
+}
+
+impl RunState {
+    /// Whether a run can begin.
+    #[must_use]
+    pub fn is_free(self) -> bool {
+        matches!(self, Self::Idle | Self::Serving)
+    }
 }
 
 /// How something went, for its colour.

@@ -110,7 +110,7 @@ impl Control {
         Posted::Done
     }
 
-    /// Whether a letter lies there that nobody has read.
+    /// Whether a letter lies there that nobody has read to its end.
     #[must_use]
     pub fn has_letter(&self) -> bool {
         self.load(LETTER) != 0

@@ -187,14 +187,13 @@ export function guest_instantiate(module, suspending, waits, opens, typed) {
 }
 
 /**
- * Makes a fresh instance of `module`, a WebAssembly.Module or its bytes, the guest of a host module: it runs below the
- * program's, and is never suspended. `typed` as `offered` has it. Says whether it imports anything.
+ * Makes a fresh instance of `module`, a WebAssembly.Module or its bytes, the guest of that number, of a host module: it
+ * runs below the program's, and is never suspended. `typed` as `offered` has it. Says whether it imports anything.
  */
-export function guest_add(module, typed) {
+export function guest_add(number, module, typed) {
   const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
   const added = instance(compiled, offered(typed));
-  guests.push(added);
-  guest = added;
+  guests[number] = guest = added;
   return WebAssembly.Module.imports(compiled).length > 0;
 }
 

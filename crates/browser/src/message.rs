@@ -27,7 +27,13 @@ pub(crate) enum ToWorker {
         terminal: bool,
         /// The guest, compiled, when it is not Python; else undefined.
         module: JsValue,
+        /// True when the guest stays once its program has run, if it exports anything.
+        stays: bool,
     },
+    /// Calls what a guest that stays exports: an [`amphi_core::ExportCall`] as JSON.
+    Call(String),
+    /// A guest that stays is called no more.
+    Leave,
     /// Input bytes, where memory is not shared.
     Stdin(Uint8Array),
     /// No more input, where memory is not shared.
@@ -58,6 +64,10 @@ pub(crate) enum ToPage {
     Trace(Uint8Array),
     /// The guest waits for input.
     Waiting,
+    /// The program has run, and its guest stays: what can be called, an [`amphi_core::Interface`] as JSON.
+    Serves(String),
+    /// What a call of an export came to: an [`amphi_core::Reply`] as JSON.
+    Reply(String),
     /// The run is over: its [`amphi_core::Outcome`] as JSON, without output. The worker makes itself ready again.
     Ended(String),
     /// The program could not be started; in words. The worker can start another.
@@ -75,9 +85,11 @@ impl ToWorker {
                 array(&[text("prepare"), text(wait), control.clone(), module.clone()])
             }
             Self::Library(bytes) => array(&[text("library"), bytes.into()]),
-            Self::Start { program, terminal, module } => {
-                array(&[text("start"), text(program), (*terminal).into(), module.clone()])
+            Self::Start { program, terminal, module, stays } => {
+                array(&[text("start"), text(program), (*terminal).into(), module.clone(), (*stays).into()])
             }
+            Self::Call(call) => array(&[text("call"), text(call)]),
+            Self::Leave => array(&[text("leave")]),
             Self::Stdin(bytes) => array(&[text("stdin"), bytes.into()]),
             Self::StdinEnd => array(&[text("stdin-end")]),
             Self::Signal(number) => array(&[text("signal"), (*number).into()]),
@@ -93,7 +105,14 @@ impl ToWorker {
         Some(match part(0).as_string()?.as_str() {
             "prepare" => Self::Prepare { wait: part(1).as_string()?, control: part(2), module: part(3) },
             "library" => Self::Library(part(1).dyn_into().ok()?),
-            "start" => Self::Start { program: part(1).as_string()?, terminal: part(2).as_bool()?, module: part(3) },
+            "start" => Self::Start {
+                program: part(1).as_string()?,
+                terminal: part(2).as_bool()?,
+                module: part(3),
+                stays: part(4).as_bool()?,
+            },
+            "call" => Self::Call(part(1).as_string()?),
+            "leave" => Self::Leave,
             "stdin" => Self::Stdin(part(1).dyn_into().ok()?),
             "stdin-end" => Self::StdinEnd,
             "signal" => Self::Signal(number(&part(1))?),
@@ -114,6 +133,8 @@ impl ToPage {
             Self::Output { stderr, bytes } => array(&[text("output"), (*stderr).into(), bytes.into()]),
             Self::Trace(records) => array(&[text("trace"), records.into()]),
             Self::Waiting => array(&[text("waiting")]),
+            Self::Serves(exports) => array(&[text("serves"), text(exports)]),
+            Self::Reply(reply) => array(&[text("reply"), text(reply)]),
             Self::Ended(finished) => array(&[text("ended"), text(finished)]),
             Self::Refused(why) => array(&[text("refused"), text(why)]),
             Self::Failed(why) => array(&[text("failed"), text(why)]),
@@ -132,6 +153,8 @@ impl ToPage {
             "output" => Self::Output { stderr: part(1).as_bool()?, bytes: part(2).dyn_into().ok()? },
             "trace" => Self::Trace(part(1).dyn_into().ok()?),
             "waiting" => Self::Waiting,
+            "serves" => Self::Serves(part(1).as_string()?),
+            "reply" => Self::Reply(part(1).as_string()?),
             "ended" => Self::Ended(part(1).as_string()?),
             "refused" => Self::Refused(part(1).as_string()?),
             "failed" => Self::Failed(part(1).as_string()?),

@@ -183,6 +183,8 @@ impl Habitat {
                 ToPage::Output { .. }
                 | ToPage::Trace(_)
                 | ToPage::Waiting
+                | ToPage::Serves(_)
+                | ToPage::Reply(_)
                 | ToPage::Ended(_)
                 | ToPage::Python(_)
                 | ToPage::NoPython(_) => {}

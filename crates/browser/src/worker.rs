@@ -16,6 +16,7 @@ mod platform;
 mod promise;
 mod renewal;
 mod run;
+mod serving;
 mod start;
 
 use std::cell::{Cell, RefCell};
@@ -77,7 +78,9 @@ fn serve(message: ToWorker) {
         early if STARTING.get() || WORKER.with_borrow(Option::is_none) => {
             EARLY.with_borrow_mut(|kept| kept.push(early))
         }
-        ToWorker::Start { program, terminal, module } => start(&program, terminal, module),
+        ToWorker::Start { program, terminal, module, stays } => start(&program, terminal, module, stays),
+        ToWorker::Call(call) => serving::call(&call),
+        ToWorker::Leave => serving::leave(),
         ToWorker::Stdin(bytes) => with_inbox(|inbox| inbox.push(&bytes.to_vec())),
         ToWorker::StdinEnd => with_inbox(inbox::Inbox::end),
         ToWorker::Signal(number) => with_inbox(|inbox| inbox.signal(number)),
@@ -165,7 +168,7 @@ fn instantiate(
         .map_err(|error| format!("The browser could not instantiate the guest: {}.", words(&error)))
 }
 
-fn start(program: &str, terminal: bool, module: JsValue) {
+fn start(program: &str, terminal: bool, module: JsValue, stays: bool) {
     let prepared = match start::read(program) {
         Ok(prepared) => prepared,
         Err(why) => return refuse(why),
@@ -174,7 +177,7 @@ fn start(program: &str, terminal: bool, module: JsValue) {
     renewal::forget();
     let sources = start::in_javascript(&prepared);
     if sources.is_empty() {
-        return begin(prepared, Vec::new(), terminal, &module);
+        return begin(prepared, Vec::new(), terminal, &module, stays);
     }
     STARTING.set(true);
     spawn_local(async move {
@@ -188,7 +191,7 @@ fn start(program: &str, terminal: bool, module: JsValue) {
         }
         STARTING.set(false);
         match failed {
-            None => begin(prepared, modules, terminal, &module),
+            None => begin(prepared, modules, terminal, &module, stays),
             Some(why) => {
                 // What was said to a run that does not come is for nobody.
                 EARLY.take();
@@ -203,11 +206,11 @@ fn refuse(why: String) {
     make_ready();
 }
 
-fn begin(prepared: Prepared, modules: Vec<HostModule>, terminal: bool, module: &JsValue) {
+fn begin(prepared: Prepared, modules: Vec<HostModule>, terminal: bool, module: &JsValue, stays: bool) {
     let Some(worker) = WORKER.with_borrow(Clone::clone) else { return };
     let opens = !modules.is_empty() && worker.waiting != Waiting::None && wait::available(Waiting::Jspi);
     let suspending = opens || worker.waiting == Waiting::Jspi;
-    let started = match start::start(worker, prepared, modules, opens, terminal, module) {
+    let started = match start::start(worker, prepared, modules, (opens, stays), terminal, module) {
         Ok(started) => started,
         Err(why) => return refuse(why),
     };
@@ -219,10 +222,17 @@ fn begin(prepared: Prepared, modules: Vec<HostModule>, terminal: bool, module: &
     } else if suspending {
         spawn_local(async move {
             let ending = JsFuture::from(glue::guest_run_suspending(started.entry)).await;
-            finish(started, ending.ok().and_then(|ending| ending.as_string()).unwrap_or_default());
+            ran(started, ending.ok().and_then(|ending| ending.as_string()).unwrap_or_default());
         });
     } else {
         let ending = glue::guest_run(started.entry);
+        ran(started, ending);
+    }
+}
+
+/// The program has run: the guest stays to be called, or the run is over.
+fn ran(started: start::Started, ending: String) {
+    if let Some(started) = serving::begin(started, &ending) {
         finish(started, ending);
     }
 }

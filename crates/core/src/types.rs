@@ -187,7 +187,6 @@ impl Signature {
     }
 }
 
-/// `(a: s32, b: s32) -> s32`.
 impl Signature {
     /// Whether resources cross with it.
     pub(crate) fn has_resource(&self) -> bool {
@@ -195,6 +194,7 @@ impl Signature {
     }
 }
 
+/// `(a: s32, b: s32) -> s32`.
 impl fmt::Display for Signature {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("(")?;

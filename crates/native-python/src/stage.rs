@@ -11,8 +11,8 @@ use crate::handles::Held;
 
 /// The guest's own rules, so that there is one set of them.
 const SOURCES: [(&str, &str); 3] = [
-    ("amphi._export", include_str!("../../python/py/amphi/_export.py")),
     ("amphi._host", include_str!("../../python/py/amphi/_host.py")),
+    ("amphi._export", include_str!("../../python/py/amphi/_export.py")),
     ("amphi", include_str!("../../python/py/amphi/__init__.py")),
 ];
 

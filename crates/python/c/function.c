@@ -221,20 +221,42 @@ static PyObject *call_form(Call *call, PyObject *const *args, Py_ssize_t given, 
     return result;
 }
 
+/* Whether the call may be made again: a form that has changed shows in that the host knows it no more, or in arguments
+ * that do not fit. */
+static bool may_be_renewed(void)
+{
+    return !PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_OverflowError);
+}
+
+/* Whether an argument can be read only once. */
+static bool has_iterator(PyObject *const *args, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (PyIter_Check(args[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static PyObject *function_call(PyObject *object, PyObject *const *args, size_t flagged, PyObject *keywords)
 {
     const Function *self = (const Function *)object;
-    for (int renewed = 0;; renewed = 1) {
+    Py_ssize_t given = PyVectorcall_NARGS(flagged), named = keywords == NULL ? 0 : PyTuple_GET_SIZE(keywords);
+    bool once = !self->form->flat && has_iterator(args, given + named);
+    if (once && renew(self->module) < 0) {
+        return NULL;
+    }
+    for (bool renewed = once;; renewed = true) {
         Form *form = self->form;
         Call call = {.function = self, .form = form};
         form->users++;
-        PyObject *result = call_form(&call, args, PyVectorcall_NARGS(flagged), keywords);
+        PyObject *result = call_form(&call, args, given, keywords);
         form_free(form);
         if (result != NULL || call.taken) {
             return result;
         }
-        /* The host was not asked or knows this form no more: it may declare another by now. */
-        if (renewed || renew(self->module) <= 0) {
+        if (renewed || !may_be_renewed() || renew(self->module) <= 0) {
             return PyErr_Occurred() ? NULL
                                     : PyErr_Format(PyExc_AttributeError, "the host module %U has no function %U any more",
                                                    self->module, self->path);

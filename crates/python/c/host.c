@@ -88,7 +88,11 @@ static bool is_dunder(PyObject *name)
 static PyObject *module_getattr(PyObject *module, PyObject *name)
 {
     PyObject *dict = PyModule_GetDict(module), *module_name = PyModule_GetNameObject(module), *value = NULL;
-    if (module_name == NULL || !PyUnicode_Check(name)) {
+    if (module_name == NULL) {
+        return NULL;
+    }
+    if (!PyUnicode_Check(name)) {
+        PyErr_SetString(PyExc_TypeError, "attribute name must be string");
         goto done;
     }
     int renewed = is_dunder(name) ? 0 : renew(module_name);
@@ -106,7 +110,7 @@ static PyObject *module_getattr(PyObject *module, PyObject *name)
         Py_XDECREF(message);
     }
 done:
-    Py_XDECREF(module_name);
+    Py_DECREF(module_name);
     return value;
 }
 

@@ -66,10 +66,11 @@ impl Browser {
     pub(crate) fn session(
         &mut self,
         program: &Program,
-        mut files: Option<Files>,
+        files: Option<Files>,
         streams: &mut dyn Streams,
     ) -> Result<Outcome> {
         let program = with_copies(program)?;
+        let mut files = files.map(|files| files.then(with_copies));
         if let Some(files) = &mut files {
             files.begin(&prepare(&program)?.hosts, Arc::default());
         }

@@ -119,6 +119,57 @@ async fn an_edited_host_function_is_used_while_the_script_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn functions_of_the_script_are_called_in_forms() {
+    for way in ["shared", "jspi", "none"] {
+        let user = User::opens(&format!("?example=exports&wait={way}")).await;
+        user.presses("run").await;
+        user.sees("exit", "exit code 0; its functions can be called below").await;
+        user.types("arg-add-name", "tea \"green\"").await;
+        user.types("arg-add-cents", "250\n").await;
+        user.sees("reply-add", "1").await;
+        user.presses("arg-add-twice").await;
+        user.presses("call-add").await;
+        user.sees("reply-add", "3").await;
+        user.presses("call-total").await;
+        user.sees("reply-total", "\"7.50\"").await;
+        user.sees("output", "adding up 3 lines").await;
+        user.presses("call-lines").await;
+        user.sees("reply-lines", "[{name: \"tea \\\"green\\\"\", cents: 250}").await;
+        user.types("arg-add-cents", "x").await;
+        user.presses("call-add").await;
+        user.sees("reply-add", "add() argument 'cents'").await;
+        user.writes("arg-add-name", "").await;
+        user.writes("arg-add-cents", "1").await;
+        user.presses("call-add").await;
+        user.sees("reply-add", "ValueError: what is it?").await;
+        user.presses("reset").await;
+        user.sees("exit", "exit code 0; its functions can be called below").await;
+        assert_eq!(user.value("arg-add-cents").await, "1", "{way}: what was typed stays");
+        user.presses("call-total").await;
+        user.sees("reply-total", "\"0.00\"").await;
+        user.presses("leave").await;
+        user.sees("exit", "Finished, exit code 0.").await;
+        user.sees_state("run", "idle").await;
+        user.leaves().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_called_function_can_be_stopped() {
+    let user = User::opens("").await;
+    let script = "import amphi\n@amphi.export\ndef ever():\n    while True: pass\n@amphi.export\ndef end():\n    import os\n    os._exit(3)\n";
+    user.writes("script", script).await;
+    user.presses("run").await;
+    user.presses("call-ever").await;
+    user.sees("exit", "Calling ever()").await;
+    user.presses("run").await;
+    user.sees("reply-ever", "KeyboardInterrupt").await;
+    user.presses("call-end").await;
+    user.sees("exit", "exit code 3").await;
+    user.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mistake_in_a_host_function_is_shown_beside_it() {
     let user = User::opens("?example=hello").await;
     user.chooses("host-file", "demo.wat").await;

@@ -10,6 +10,7 @@ mod driver;
 #[allow(dead_code, unused_imports, reason = "its own tests run with the command, not here")]
 #[path = "../../src/habitat/browser/engine.rs"]
 mod engine;
+#[allow(dead_code, reason = "nobody here edits host modules")]
 #[path = "../../src/habitat/browser/page.rs"]
 mod page;
 #[path = "../page/server.rs"]

@@ -8,7 +8,7 @@ use std::rc::{Rc, Weak};
 
 use amphi_core::habitat::OutputStream;
 use amphi_core::protocol::Waiting;
-use amphi_core::{Bytes, Exit, Guest, Limit, Outcome, Prepared, PreparedHost};
+use amphi_core::{Bytes, Exit, ExportCall, Guest, Interface, Limit, Outcome, Prepared, PreparedHost, Reply};
 use gloo_timers::callback::Timeout;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -40,6 +40,10 @@ pub enum Event {
     Trace(Vec<u8>),
     /// The guest waits for input.
     WantsInput,
+    /// The program has run, and its guest stays: this can be called.
+    Serves(Interface),
+    /// What a call of it came to.
+    Reply(Reply),
     /// The guest ended; the last event.
     Finished {
         /// What it left; its output came before.
@@ -65,13 +69,15 @@ struct Inner {
     input_ended: Cell<bool>,
     /// Host modules that the worker has not seen yet, for all that the page knows.
     renewed: RefCell<Vec<PreparedHost>>,
+    wall_ms: Option<u64>,
     /// Dropped, and so undone, when the run is over.
     timers: RefCell<Vec<Timeout>>,
 }
 
 impl Habitat {
-    /// Runs a program. `terminal`: a person reads stdout as it comes. Events come after this call returned.
-    pub fn start(&self, prepared: &Prepared, terminal: bool, listener: impl Fn(Event) + 'static) -> Run {
+    /// Runs a program. `terminal`: a person reads stdout as it comes. `stays`: what the program exports is called
+    /// afterwards. Events come after this call returned.
+    pub fn start(&self, prepared: &Prepared, terminal: bool, stays: bool, listener: impl Fn(Event) + 'static) -> Run {
         let run = Run(Rc::new(Inner {
             habitat: self.clone(),
             sandbox: RefCell::default(),
@@ -79,9 +85,10 @@ impl Habitat {
             backlog: RefCell::default(),
             input_ended: Cell::default(),
             renewed: RefCell::default(),
+            wall_ms: prepared.program.limits.wall_ms,
             timers: RefCell::default(),
         }));
-        match run.begin(prepared, terminal) {
+        match run.begin(prepared, terminal, stays) {
             Ok(()) => {}
             Err(why) => {
                 let run = run.clone();
@@ -93,7 +100,7 @@ impl Habitat {
 }
 
 impl Run {
-    fn begin(&self, prepared: &Prepared, terminal: bool) -> Result<(), String> {
+    fn begin(&self, prepared: &Prepared, terminal: bool, stays: bool) -> Result<(), String> {
         let habitat = &self.0.habitat;
         if let Some(why) = habitat.python_error().filter(|_| prepared.program.is_python()) {
             return Err(why);
@@ -103,9 +110,11 @@ impl Run {
         let weak = Rc::downgrade(&self.0);
         sandbox.listener(move |message| Self::told(&weak, message));
         self.0.sandbox.replace(Some(Rc::clone(&sandbox)));
-        self.set_timers(prepared.program.limits.wall_ms);
+        let habitat = habitat.clone();
+        self.after(SPARE_AFTER_MS, move |_| habitat.make_spare());
+        self.watch_wall();
         match prepared.program.guest.module() {
-            None => sandbox.send(&start(prepared, terminal, JsValue::UNDEFINED)?),
+            None => sandbox.send(&start(prepared, terminal, stays, JsValue::UNDEFINED)?),
             Some(bytes) => {
                 // The module travels compiled; the worker needs no copy of its bytes.
                 let module = compile(bytes);
@@ -117,7 +126,7 @@ impl Run {
                 let run = self.clone();
                 spawn_local(async move {
                     let message = match JsFuture::from(module).await {
-                        Ok(module) => start(&prepared, terminal, module),
+                        Ok(module) => start(&prepared, terminal, stays, module),
                         Err(error) => Err(format!(
                             "The guest is not a WebAssembly module that this browser can run: {}.",
                             words(&error)
@@ -133,12 +142,14 @@ impl Run {
         Ok(())
     }
 
-    fn set_timers(&self, wall_ms: Option<u64>) {
-        let habitat = self.0.habitat.clone();
-        self.after(SPARE_AFTER_MS, move |_| habitat.make_spare());
+    /// Ends the worker if it does not keep the wall time itself.
+    fn watch_wall(&self) {
         // Timers hold at most 2^31 milliseconds; a longer limit is the worker's alone.
-        let wall =
-            wall_ms.and_then(|wall| i32::try_from(wall + GRACE_MS).ok()).and_then(|wall| u32::try_from(wall).ok());
+        let wall = self
+            .0
+            .wall_ms
+            .and_then(|wall| i32::try_from(wall + GRACE_MS).ok())
+            .and_then(|wall| u32::try_from(wall).ok());
         if let Some(wall) = wall {
             self.after(wall, |run| run.kill(Exit::Limit(Limit::Wall)));
         }
@@ -189,8 +200,26 @@ impl Run {
         }
     }
 
+    /// Calls what the program exports, once it [serves](Event::Serves); one call at a time.
+    pub fn call(&self, call: &ExportCall) {
+        self.watch_wall();
+        // Plain data always has a JSON form.
+        self.send(&ToWorker::Call(serde_json::to_string(call).unwrap_or_default()));
+    }
+
+    /// Calls no more: the run is over soon.
+    pub fn leave(&self) {
+        self.send(&ToWorker::Leave);
+    }
+
+    fn send(&self, message: &ToWorker) {
+        if let Some(sandbox) = &*self.0.sandbox.borrow() {
+            sandbox.send(message);
+        }
+    }
+
     /// Has host modules take the places of those of their names: the next call of one of their functions is theirs. One that
-    /// cannot is told in the run's standard error, and the old one stays.
+    /// cannot is told in the run's standard error, and the old one stays. A guest that can wait in no way hears of none.
     pub fn renew(&self, hosts: &[PreparedHost]) {
         let Some(sandbox) = self.0.sandbox.borrow().clone() else { return };
         let mut renewed = self.0.renewed.borrow_mut();
@@ -199,14 +228,23 @@ impl Run {
         }
         renewed.retain(|before| hosts.iter().all(|host| host.name != before.name));
         renewed.extend_from_slice(hosts);
+        drop(renewed);
+        self.post_renewed(&sandbox);
+    }
+
+    fn post_renewed(&self, sandbox: &Rc<Sandbox>) {
         // Plain data always has a JSON form.
-        let text = serde_json::to_string(&*renewed).unwrap_or_default();
+        let text = serde_json::to_string(&*self.0.renewed.borrow()).unwrap_or_default();
         let Some(control) = &sandbox.control else { return sandbox.send(&ToWorker::Renew(text)) };
         match control.post(text.as_bytes()) {
             Posted::Done => {}
             Posted::Busy => {
-                let hosts = hosts.to_vec();
-                self.after(BUSY_MS, move |run| run.renew(&hosts));
+                let weak = Rc::downgrade(sandbox);
+                self.after(BUSY_MS, move |run| {
+                    if let Some(sandbox) = weak.upgrade() {
+                        run.post_renewed(&sandbox);
+                    }
+                });
             }
             Posted::TooLarge => {
                 let why = "amphi: the host modules are too large to take others' places while a program runs\n";
@@ -272,6 +310,8 @@ impl Run {
                     run.tell(Event::WantsInput);
                 }
             }
+            ToPage::Serves(exports) => run.pauses(serde_json::from_str(&exports).map(Event::Serves)),
+            ToPage::Reply(reply) => run.pauses(serde_json::from_str(&reply).map(Event::Reply)),
             ToPage::Ended(outcome) => {
                 run.give_back();
                 run.over(match serde_json::from_str(&outcome) {
@@ -293,6 +333,13 @@ impl Run {
             // Its sandbox passes these on.
             ToPage::Python(_) | ToPage::NoPython(_) => {}
         }
+    }
+
+    /// The guest is idle, and may be for long.
+    fn pauses(&self, event: serde_json::Result<Event>) {
+        self.0.timers.take();
+        self.0.habitat.make_spare();
+        self.tell(event.unwrap_or_else(|error| Event::Failed(format!("The worker could not be understood: {error}."))));
     }
 
     fn give_back(&self) {
@@ -318,10 +365,10 @@ impl std::fmt::Debug for Run {
     }
 }
 
-fn start(prepared: &Prepared, terminal: bool, module: JsValue) -> Result<ToWorker, String> {
+fn start(prepared: &Prepared, terminal: bool, stays: bool, module: JsValue) -> Result<ToWorker, String> {
     let program =
         serde_json::to_string(prepared).map_err(|error| format!("The program could not be sent: {error}."))?;
-    Ok(ToWorker::Start { program, terminal, module })
+    Ok(ToWorker::Start { program, terminal, module, stays })
 }
 
 fn compile(bytes: &[u8]) -> Promise {

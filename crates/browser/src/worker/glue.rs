@@ -29,7 +29,7 @@ extern "C" {
         typed: &Array,
     ) -> Result<(), JsValue>;
     #[wasm_bindgen(catch)]
-    pub(super) fn guest_add(module: &JsValue, typed: &Array) -> Result<bool, JsValue>;
+    pub(super) fn guest_add(number: u32, module: &JsValue, typed: &Array) -> Result<bool, JsValue>;
     pub(super) fn guest_turn(number: u32);
     pub(super) fn guest_drop();
     pub(super) fn guest_has(entry: &str) -> bool;

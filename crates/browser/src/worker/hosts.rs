@@ -72,6 +72,9 @@ pub(super) fn guests(hosts: Vec<PreparedHost>, calls: &mut HostCalls) -> Result<
 /// In words: why the browser would not have it.
 pub(super) fn renewed(name: &str, host: &WasmHost) -> Result<HostModule, String> {
     let program = Program::clone(&host.guest);
+    if !program.mounts.is_empty() {
+        return Err("it has folders of its own, which a browser gives it only when a run begins".to_owned());
+    }
     let id = run::with(|run| {
         let (platform, gate) = &run.beside;
         let gate = gate.as_ref().map(|gate| gate.of_guest(name));
@@ -135,7 +138,7 @@ impl Host {
             run.typed.len() - imports.len()
         });
         let typed = typed(imports, first.unwrap_or_default());
-        let made = Worker::in_turn(self.id, || glue::guest_add(module, &typed));
+        let made = Worker::in_turn(self.id, || glue::guest_add(self.id.0, module, &typed));
         let imports = made.map_err(|error| error.message)?.map_err(|error| words(&error))?;
         Ok(Instance { id: self.id, exports: Vec::new(), imports })
     }

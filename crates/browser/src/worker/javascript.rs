@@ -34,7 +34,9 @@ extern "C" {
 
 thread_local! {
     /// The host modules of the run, by number.
-    static MACHINES: RefCell<Vec<Rc<Machine>>> = const { RefCell::new(Vec::new()) };
+    static MACHINES: RefCell<Vec<Option<Rc<Machine>>>> = const { RefCell::new(Vec::new()) };
+    /// Which run it is: a module that is still loaded when that is over is for nobody.
+    static RUNS: Cell<u32> = const { Cell::new(0) };
     /// Calls of Python's into JavaScript that are under way.
     static CALLS: Cell<u32> = const { Cell::new(0) };
 }
@@ -55,6 +57,7 @@ pub(super) fn forget() {
     promise::forget();
     flat_drop();
     MACHINES.take();
+    RUNS.set(RUNS.get().wrapping_add(1));
 }
 
 /// Evaluates a file, and offers what it exports as the host module of that name.
@@ -62,7 +65,11 @@ pub(super) fn forget() {
 /// # Errors
 /// In words: the file fails, or lacks what is declared.
 pub(super) async fn module(name: &str, source: &Source, declared: Option<&Interface>) -> Result<HostModule, String> {
-    let number = MACHINES.with_borrow(Vec::len);
+    let run = RUNS.get();
+    let number = MACHINES.with_borrow_mut(|machines| {
+        machines.push(None);
+        machines.len() - 1
+    });
     let told = |error: HostError| match error.traceback.trim_end() {
         "" => format!("The host module {name}: {}: {error}", source.file),
         traceback => format!("The host module {name}: {}: {error}\n{traceback}", source.file),
@@ -86,7 +93,14 @@ pub(super) async fn module(name: &str, source: &Source, declared: Option<&Interf
     if js.0.exports.is_undefined() {
         return Err(told(javascript::host_error(&js, Failure::Thrown(error))));
     }
-    MACHINES.with_borrow_mut(|machines| machines.push(Rc::clone(&js.0)));
+    if RUNS.get() != run {
+        return Err(format!("The host module {name} was loaded too late."));
+    }
+    MACHINES.with_borrow_mut(|machines| {
+        if let Some(place) = machines.get_mut(number) {
+            *place = Some(Rc::clone(&js.0));
+        }
+    });
     let interface = match declared {
         None => javascript::infer(&js, name).map_err(told)?,
         Some(declared) => match javascript::missing(&js, declared).map_err(told)? {
@@ -242,7 +256,7 @@ struct Js(Rc<Machine>, usize);
 
 impl Js {
     fn of(number: usize) -> Option<Self> {
-        let machine = MACHINES.try_with(|machines| machines.borrow().get(number).cloned()).ok()??;
+        let machine = MACHINES.try_with(|machines| machines.borrow().get(number).cloned().flatten()).ok()??;
         Some(Self(machine, number))
     }
 

@@ -101,20 +101,10 @@ pub(super) fn again() -> Option<Answer> {
     if !waits || run::with(|run| run.nested > 0).unwrap_or(false) {
         return None;
     }
-    let stopped = run::with(|run| {
-        let interrupted = run.inbox.pending_signal() != 0;
-        if run.exit.is_none() && run.clock.now_ms() >= run.deadline_ms {
-            run.ended(Exit::Limit(Limit::Wall));
-        } else if run.exit.is_none() && interrupted && !run.asks_for_signals {
-            run.ended(Exit::Interrupted);
-        }
-        (run.exit.is_some(), interrupted)
-    });
-    let (over, interrupted) = stopped.unwrap_or((true, false));
-    if over {
+    let Some(interrupted) = interrupted() else {
         forget();
         return Some(Answer::Stop);
-    }
+    };
     let Some(Waited { settled, conclude, call: Some(call) }) = WAITED.take() else { return Some(Answer::Stop) };
     let outcome = match settled.take() {
         Some(outcome) => outcome,
@@ -129,6 +119,20 @@ pub(super) fn again() -> Option<Answer> {
     Some(
         run::with(|run| run.exit.is_none()).filter(|goes_on| *goes_on).map_or(Answer::Stop, |_| Answer::Number(number)),
     )
+}
+
+/// Whether the suspended guest was interrupted; none if the run is over, as it is when its time is used up.
+pub(super) fn interrupted() -> Option<bool> {
+    run::with(|run| {
+        let interrupted = run.inbox.pending_signal() != 0;
+        if run.exit.is_none() && run.clock.now_ms() >= run.deadline_ms {
+            run.ended(Exit::Limit(Limit::Wall));
+        } else if run.exit.is_none() && interrupted && !run.asks_for_signals {
+            run.ended(Exit::Interrupted);
+        }
+        run.exit.is_none().then_some(interrupted)
+    })
+    .flatten()
 }
 
 /// The run is over, or begins: no call waits.

@@ -1,7 +1,7 @@
 //! Host modules that take the places of others while a run goes on. Owns when each is made; must never know how the page
 //! sends them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -19,21 +19,24 @@ type Loading = Rc<RefCell<Option<Result<HostModule, String>>>>;
 thread_local! {
     /// What came and has not taken its place, in order.
     static CAME: RefCell<VecDeque<PreparedHost>> = const { RefCell::new(VecDeque::new()) };
-    /// The first of them, while it is loaded.
+    /// One of them, while it is loaded.
     static LOADING: RefCell<Option<Loading>> = const { RefCell::new(None) };
+    /// True while one is made.
+    static MAKING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A run begins: nothing has come for it.
 pub(super) fn forget() {
     CAME.take();
     LOADING.take();
+    MAKING.set(false);
 }
 
 /// Some came: a JSON list of prepared host modules.
 pub(super) fn came(text: &str) {
     match serde_json::from_str::<Vec<PreparedHost>>(text) {
         Ok(hosts) => CAME.with_borrow_mut(|came| came.extend(hosts)),
-        Err(error) => say(&format!("host modules could not be read: {error}")),
+        Err(error) => run::say(&format!("host modules could not be read: {error}")),
     }
 }
 
@@ -42,41 +45,51 @@ pub(super) fn is_due() -> bool {
     CAME.with_borrow(|came| !came.is_empty())
 }
 
-/// Has them take their places before a host call is served. None: the call goes on; else the guest waits, and asks again,
-/// which only a call that `suspends` can do: before another, JavaScript and what came after it stays where it is.
+/// Has them take their places before a host call is served. None: the call goes on; else the guest waits, and asks again.
+/// JavaScript waits for a call that `suspends` the guest, while others take their places.
 pub(super) fn take_places(suspends: bool) -> Option<Answer> {
-    while let Some(host) = CAME.with_borrow(|came| came.front().cloned()) {
-        if let PreparedBody::JavaScript { .. } = host.body
-            && !(suspends && is_loaded(&host))
-        {
-            return suspends.then(promise::suspended);
+    if MAKING.get() {
+        // What runs while one is made calls the host functions that there are.
+        return None;
+    }
+    let can_wait = suspends && promise::can_wait();
+    loop {
+        let loads = |host: &PreparedHost| matches!(host.body, PreparedBody::JavaScript { .. });
+        let ready = |host: &PreparedHost| !loads(host) || can_wait || !run::with(|run| run.opens).unwrap_or(false);
+        let place = CAME.with_borrow(|came| came.iter().position(ready))?;
+        let host = CAME.with_borrow(|came| came.get(place).cloned())?;
+        if loads(&host) && can_wait && !is_loaded(&host) {
+            match promise::interrupted() {
+                None => return Some(Answer::Stop),
+                Some(false) => return Some(promise::suspended()),
+                // The old one stays, so that the guest hears of it.
+                Some(true) => LOADING.set(None),
+            }
         }
-        // What runs while one is made may call host functions, and finds those that there are.
-        CAME.with_borrow_mut(VecDeque::pop_front);
-        match made(&host) {
+        CAME.with_borrow_mut(|came| came.remove(place));
+        MAKING.set(true);
+        let made = made(&host);
+        MAKING.set(false);
+        match made {
             Ok(None) => {}
             Ok(Some(module)) => drop(run::with(|run| run.hosts.registry_mut().replace(module))),
             Err(why) => {
                 let apart = if why.contains('\n') { "\n" } else { " " };
-                say(&format!("the host module {} stays as it was:{apart}{why}", host.name));
+                run::say(&format!("the host module {} stays as it was:{apart}{why}", host.name));
             }
         }
         if run::with(|run| run.exit.is_some()).unwrap_or(true) {
             return Some(Answer::Stop);
         }
     }
-    None
 }
 
-/// Whether a module in JavaScript is loaded, or cannot be; it begins to be otherwise.
+/// Whether a module in JavaScript is loaded, or has failed to; it begins to be loaded otherwise.
 fn is_loaded(host: &PreparedHost) -> bool {
     if let Some(loaded) = LOADING.with_borrow(|loading| loading.as_ref().map(|loading| loading.borrow().is_some())) {
         return loaded;
     }
     let PreparedBody::JavaScript { source, interface } = &host.body else { return true };
-    if !promise::can_wait() {
-        return true;
-    }
     let loading = Loading::default();
     LOADING.set(Some(Rc::clone(&loading)));
     let (name, source, interface) = (host.name.clone(), source.clone(), interface.clone());
@@ -94,9 +107,9 @@ fn made(host: &PreparedHost) -> Result<Option<HostModule>, String> {
         PreparedBody::JavaScript { .. } => {
             let loaded = LOADING.take().and_then(|loading| loading.take());
             loaded.transpose()?.map(Some).ok_or_else(|| {
-                "this browser can load JavaScript only before a program runs (it has no JSPI, or a host function has \
-                 called into Python)"
-                    .to_owned()
+                let opens = run::with(|run| run.opens).unwrap_or(false);
+                let why = "this browser loads JavaScript only before a program runs: it has no JSPI";
+                if opens { "its loading was interrupted" } else { why }.to_owned()
             })
         }
         PreparedBody::Python { guest, interface } => {
@@ -111,11 +124,4 @@ fn made(host: &PreparedHost) -> Result<Option<HostModule>, String> {
             Err("it is none that a browser makes".to_owned())
         }
     }
-}
-
-/// Tells whoever reads the run's errors.
-fn say(message: &str) {
-    let _ = run::with(|run| {
-        run.output.borrow_mut().write(true, format!("amphi: {message}\n").as_bytes(), run.clock.now_ms())
-    });
 }

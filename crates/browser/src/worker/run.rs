@@ -130,8 +130,15 @@ pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
     }
 }
 
-/// Takes the host modules that the page left in shared memory.
-fn look_for_letter(looks: bool) {
+/// Tells whoever reads the run's standard error.
+pub(super) fn say(message: &str) {
+    let line = format!("amphi: {message}\n");
+    // What the limit of output cuts off, the run's end tells.
+    let _ = with(|run| run.output.borrow_mut().write(true, line.as_bytes(), run.clock.now_ms()));
+}
+
+/// Takes the host modules that the page left in shared memory, if there may be some: input was read, or it `looks`.
+pub(super) fn look_for_letter(looks: bool) {
     let letter = with(|run| run.inbox.letter(looks)).flatten();
     if let Some(letter) = letter {
         renewal::came(&String::from_utf8_lossy(&letter));
@@ -152,7 +159,7 @@ pub(super) fn typed_core() -> *mut u64 {
 pub(super) fn typed(number: u32) -> Answer {
     let found = with(|run| Some((run.typed.get(number as usize)?.clone(), run.guests.id())));
     let Some((import, guest)) = found.flatten() else { return Answer::Stop };
-    look_for_letter(false);
+    look_for_letter(true);
     if renewal::is_due()
         && let Some(answer) = renewal::take_places(false)
     {

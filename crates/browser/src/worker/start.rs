@@ -40,6 +40,9 @@ pub(super) struct Started {
     pub(super) entry: &'static str,
     /// What is called once it has run.
     calls: Vec<ExportCall>,
+    /// The guest stays once it has run, if it exports anything; each call may take so long, in milliseconds.
+    pub(super) stays: bool,
+    pub(super) wall_ms: f64,
 }
 
 /// Reads a program.
@@ -61,7 +64,7 @@ pub(super) fn in_javascript(prepared: &Prepared) -> Vec<(String, Source, Option<
 }
 
 /// Sets everything up; the guest's entry point is called next. `opens`: host functions may give promises, and suspend the
-/// guest.
+/// guest. `stays`: it is called once its program has run.
 ///
 /// # Errors
 /// In words: why this program cannot run here.
@@ -69,7 +72,7 @@ pub(super) fn start(
     worker: super::Worker,
     prepared: Prepared,
     javascript: Vec<HostModule>,
-    opens: bool,
+    (opens, stays): (bool, bool),
     terminal: bool,
     module: &JsValue,
 ) -> Result<Started, String> {
@@ -85,7 +88,8 @@ pub(super) fn start(
         instantiate(module, worker.waiting, opens, &hosts::typed(&imports, 0), &prepared)?;
     }
     let (serve, ..) = GuestExport::Serve.declared();
-    let entry = if program.calls.is_empty() { "_start" } else { serve };
+    let stays = stays && glue::guest_has(serve);
+    let entry = if program.calls.is_empty() && !stays { "_start" } else { serve };
     if !glue::guest_has(entry) {
         return Err(if entry == serve {
             format!("Only Python programs export functions that can be called: the module does not export {serve}.")
@@ -132,6 +136,7 @@ pub(super) fn start(
     let (program, shown) = guest(program, platform, gate)?;
     folders.insert(0, shown);
     let began_ms = clock.now_ms();
+    let wall_ms = limits.wall_ms.map_or(f64::INFINITY, milliseconds);
     run::begin(Run {
         guests: Turns::new(program, others),
         hosts: calls_of_hosts,
@@ -141,7 +146,7 @@ pub(super) fn start(
         inbox,
         output,
         clock: clock.clone(),
-        deadline_ms: limits.wall_ms.map_or(f64::INFINITY, |wall| began_ms + milliseconds(wall)),
+        deadline_ms: began_ms + wall_ms,
         asks_for_signals: glue::imports(module, abi::MODULE, "interrupt"),
         until_ms: 0.0,
         exit: None,
@@ -160,7 +165,7 @@ pub(super) fn start(
         }
     }
     let hosts = hosts.iter().filter(|host| host.is_python()).map(|host| host.id).collect();
-    Ok(Started { folders, hosts, clock, prepare_ms, began_ms, entry, calls })
+    Ok(Started { folders, hosts, clock, prepare_ms, began_ms, entry, calls, stays, wall_ms })
 }
 
 /// A guest's world, and the folders of its tree whose changes are told.
@@ -187,6 +192,9 @@ impl Started {
     pub(super) fn finish(self, ending: String) -> Option<Outcome> {
         let calls = !self.calls.is_empty() && ending.is_empty() && !self.is_over();
         let replies = if calls { crossing::call(&self.calls) } else { Vec::new() };
+        if self.stays && ending.is_empty() && !self.is_over() {
+            crossing::finish(GuestId::PROGRAM);
+        }
         // Guests of host modules write what they hold back, unless the run was ended.
         let code = ending.strip_prefix("exit ").and_then(|code| code.parse::<i32>().ok());
         let exit = run::with(|run| run.exit.take())?;

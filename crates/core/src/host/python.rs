@@ -1,8 +1,6 @@
 //! A host module whose functions are Python, in a guest of its own beside the program's. This file owns how such a guest
 //! is made one: started, asked, called; it never knows how a guest is entered.
 
-use std::sync::Arc;
-
 use crate::abi::{GuestExport, SeenCall};
 use crate::describe;
 use crate::error::HostError;
@@ -60,19 +58,19 @@ pub fn renew_python(
     let text = text.ok_or_else(|| HostError::host("it has no file of Python"))?;
     let found = cx.with(GuestId::PROGRAM, |calls, _| {
         let host = calls.python.iter().find(|host| host.name == name)?;
-        Some((host.guest, host.next, calls.registry().module(name)?.clone()))
+        Some((host.guest, host.next, calls.registry().clone()))
     })?;
     let missing = || HostError::host("it was not Python in a guest of its own when the run began");
     let (guest, first, before) = found.ok_or_else(missing)?;
     let put = |cx: &mut Cx<'_>, module| cx.with(guest, |calls, _| calls.registry_mut().replace(module)).map(|_| ());
     if let Some(interface) = declared {
         // It is offered before the file runs, which may import the declared types.
-        put(cx, Arc::new(module(guest, interface.clone(), first..)?))?;
+        put(cx, module(guest, interface.clone(), first..)?)?;
     }
     match ask(cx, guest, name, declared, first, Some(text)) {
         Ok((inferred, next)) => {
             if let Some(module) = inferred {
-                put(cx, Arc::new(module))?;
+                put(cx, module)?;
             }
             cx.with(guest, |calls, _| {
                 if let Some(host) = calls.python.iter_mut().find(|host| host.name == name) {
@@ -82,7 +80,7 @@ pub fn renew_python(
         }
         Err(error) => {
             if declared.is_some() {
-                put(cx, before)?;
+                cx.with(guest, |calls, _| calls.registry_mut().restore(before))?;
             }
             Err(error)
         }

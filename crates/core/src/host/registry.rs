@@ -9,13 +9,14 @@ use crate::names::closest;
 use crate::types::{Interface, Place};
 
 /// All host modules of a run. Functions are numbered through all of them, in the order they were added.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Registry {
     modules: Vec<Added>,
     /// Of each function, its module and its place there; none for one that was replaced by what is declared otherwise.
     functions: Vec<Option<(Arc<HostModule>, usize)>>,
 }
 
+#[derive(Clone)]
 struct Added {
     module: Arc<HostModule>,
     /// The number of its first function.
@@ -73,6 +74,13 @@ impl Registry {
         Some(std::mem::replace(place, Added { module, first }).module)
     }
 
+    /// Makes it what it was before. Numbers that were given since are nobody's, and not given again.
+    pub(crate) fn restore(&mut self, before: Self) {
+        let given = self.functions.len();
+        *self = before;
+        self.functions.resize(given, None);
+    }
+
     /// Whether a function had that number, and is declared otherwise since its module was replaced.
     #[must_use]
     pub fn has_moved(&self, index: u32) -> bool {
@@ -82,12 +90,6 @@ impl Registry {
     /// All interfaces, in the order they were added.
     pub fn interfaces(&self) -> impl Iterator<Item = &Interface> {
         self.modules.iter().map(|added| added.module.interface())
-    }
-
-    /// The module of that name.
-    #[must_use]
-    pub fn module(&self, name: &str) -> Option<&Arc<HostModule>> {
-        self.modules.iter().map(|added| &added.module).find(|module| module.interface().name == name)
     }
 
     /// The interface of that name.

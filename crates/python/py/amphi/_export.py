@@ -30,15 +30,16 @@ def _describe(module=None, declared=None, first=0, text=None):
     declared: then those that the declaration names. With a text the module's file is run anew, as that, before.
     Functions are numbered from `first`.
     """
+    if module is None and not _exported:
+        return "exports", "", [], []
+    if text is not None:
+        return _describe_anew(module, declared, first, text)
     import inspect
     import sys
 
     if module is not None:
         # What a host function prints is seen when it does, not at the end of the run.
         sys.stdout.reconfigure(line_buffering=True)
-    if text is not None:
-        _renew(module)
-        _run_anew(text)
     main = sys.modules["__main__"]
     if declared is not None:
         _implement(main, module, declared)
@@ -57,16 +58,18 @@ def _describe(module=None, declared=None, first=0, text=None):
     return module or "exports", docs, functions, types
 
 
-def _run_anew(text):
-    """Runs the file as the main module once more, with another text; what it was stays if that fails."""
+def _describe_anew(module, declared, first, text):
+    """Runs the file as another main module, of this text, and describes that. If it fails, the main module stays what it
+    was; the file has the new text all the same, as at its author's.
+    """
     import linecache
-    import os
     import sys
 
-    before = sys.modules["__main__"]
+    _renew(module)
+    before, marked = sys.modules["__main__"], dict(_exported)
     main = type(before)("__main__")
-    main.__file__ = file = os.path.abspath(sys.argv[0])
-    marked = dict(_exported)
+    main.__loader__ = before.__loader__
+    main.__file__ = file = before.__loader__.path
     # Tracebacks show its lines.
     with open(file, "w", encoding="utf-8", newline="") as opened:
         opened.write(text)
@@ -75,6 +78,7 @@ def _run_anew(text):
     sys.modules["__main__"] = main
     try:
         exec(compile(text, file, "exec"), vars(main))
+        return _describe(module, declared, first)
     except BaseException:
         sys.modules["__main__"] = before
         _exported.clear()

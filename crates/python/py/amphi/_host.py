@@ -121,13 +121,13 @@ def _signature(params, result):
 class _LazySignature:
     """Builds `__signature__` when somebody looks: a call never needs it."""
 
-    def __init__(self, module, path, params, result):
-        self.module, self.path, self.params, self.result = module, path, params, result
+    def __init__(self, module, path, method, params, result):
+        self.module, self.path, self.method, self.params, self.result = module, path, method, params, result
 
     def __call__(self):
         now = self
         if _renew(self.module):
-            function = _offered[self.module].functions.get(self.path)
+            function = _offered[self.module].functions.get((self.path, self.method))
             now = function.__signature__ if function else self
         return _signature(now.params, now.result)
 
@@ -200,7 +200,7 @@ def _construct(cls, function):
 
 
 class _Offered:
-    """A module as it was last declared."""
+    """A module as it was last declared, and its functions by path and whether they are methods: also those of before."""
 
     def __init__(self, module, description, functions, classes):
         self.module, self.description, self.functions, self.classes = module, description, functions, classes
@@ -214,7 +214,7 @@ def _fill(module, description):
     name, docs, functions, types = description
     before = _offered.get(name) or _Offered(module, (name, "", [], []), {}, {})
     declared = {type_name: type_ for type_name, _, type_ in before.description[3]}
-    classes, made, free = {}, {}, []
+    classes, functions_now, free = {}, dict(before.functions), []
     for type_name, type_docs, type_ in types:
         # A thing keeps the class it was made with, and so its methods.
         same = type_[0] != "handle" and declared.get(type_name) == type_
@@ -224,29 +224,29 @@ def _fill(module, description):
             classes[type_name] = cls
     for function, index, function_docs, flat, params, result, place in functions:
         kind, resource = place or (None, None)
-        path = f"{resource}.{function}" if resource else function
-        form = index, function_docs, flat, params, result, kind == "method", classes
-        known = before.functions.get(path) if kind != "method" else None
+        path, method = f"{resource}.{function}" if resource else function, kind == "method"
+        form = index, function_docs, flat, params, result, method, classes
+        known = None if method else before.functions.get((path, method))
         if known is None:
             known = _amphi.HostFunction(name, path, *form)
         else:
             known.become(*form)
-        known.__signature__ = _LazySignature(name, path, params, result)
-        made[path] = known
+        known.__signature__ = _LazySignature(name, path, method, params, result)
+        functions_now[path, method] = known
         match kind:
             case None:
+                setattr(module, function, known)
                 free.append(function)
             case "constructor":
                 _construct(classes[resource], known)
             case _:
                 setattr(classes[resource], function, known)
-    for gone in {*before.classes, *before.functions} - {*classes, *free}:
+    for gone in set(getattr(module, "__all__", ())) - {*classes, *free}:
         vars(module).pop(gone, None)
     module.__doc__ = docs or None
     module.__dict__.update(classes)
-    module.__dict__.update((function, made[function]) for function in free)
     module.__all__ = [*classes, *free]
-    _offered[name] = _Offered(module, description, made, classes)
+    _offered[name] = _Offered(module, description, functions_now, classes)
 
 
 def _names(module):

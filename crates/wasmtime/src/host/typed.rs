@@ -118,6 +118,7 @@ fn serve<W: Watched + 'static>(
 ) -> wasmtime::Result<()> {
     if caller.data_mut().run.renews() {
         renew(caller.as_context_mut());
+        ended(&mut caller.data_mut().run)?;
     }
     let guest = caller.data().guests.id();
     let called = call(&mut Native(caller.as_context_mut()), guest, typed, params, results)?;
