@@ -71,8 +71,7 @@ fn ExportForm(runner: Runner, function: Function) -> impl IntoView {
 /// A parameter's field: a box to tick, a list, or a line.
 fn field(function: &str, param: &Param, text: RwSignal<String>) -> impl IntoView + use<> {
     let id = format!("arg-{function}-{}", param.name);
-    let label =
-        view! { <label for=id.clone()>{param.name.clone()} <span class="type">{param.ty.to_string()}</span></label> };
+    let label = view! { <label for=id.clone()>{format!("{} ", param.name)}<span class="type">{param.ty.to_string()}</span></label> };
     let input = match &param.ty {
         Type::Scalar(Scalar::Bool) => view! {
             <input
