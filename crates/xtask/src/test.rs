@@ -154,7 +154,19 @@ fn tests(cargo: &str, report: Report<'_>) -> Result<Tally> {
         .args(WITHOUT_WASM)
         .args(WITHOUT_PYTHON)
         .arg("--no-fail-fast");
-    counted(command, "test", report)
+    let mut tally = counted(command, "test", report)?;
+    tally.add(parts_of_the_page(cargo, report)?);
+    Ok(tally)
+}
+
+/// What of the page and of its worker needs no browser, on this machine. Not optimised: only the compiler takes its time.
+fn parts_of_the_page(cargo: &str, report: Report<'_>) -> Result<Tally> {
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(places::root())
+        .args(["test", "--lib", "--package", "amphi-web", "--package", "amphi-browser", "--no-default-features"])
+        .args(["--features", "amphi-web/page,amphi-browser/worker", "--no-fail-fast"]);
+    counted(command, "test-page", report)
 }
 
 /// Lints and tests what links with this machine's Python; left out where that cannot be linked with.
@@ -219,7 +231,7 @@ fn fuzzing(cargo: &str, report: Report<'_>) -> Result<Tally> {
     Ok(tally)
 }
 
-/// These crates do not compile for this machine: two are for the browser, one is a guest.
+/// These crates are not for this machine: two are for the browser, one is a guest.
 const WITHOUT_WASM: &[&str] =
     &["--exclude", "amphi-browser", "--exclude", "amphi-web", "--exclude", "amphi-conformance"];
 
