@@ -2,7 +2,7 @@
 //! has changed. It must never know how a module takes another's place.
 
 use crate::native_python::NativePython;
-use amphi_core::{PreparedBody, PreparedHost, Program, prepare};
+use amphi_core::{PreparedBody, PreparedHost, Program, not_renewed, prepare};
 use amphi_wasmtime::{Renew, Renewal, Renewals};
 use anyhow::Result;
 use std::fmt::{self, Debug, Formatter};
@@ -117,8 +117,7 @@ impl Renewals for Files {
     }
 
     fn refused(&mut self, host: &str, reason: &str) {
-        let apart = if reason.contains('\n') { "\n" } else { " " };
-        crate::say(&format!("the host module {host} stays as it was:{apart}{reason}"));
+        crate::say(&not_renewed(host, reason));
     }
 }
 

@@ -5,7 +5,6 @@
 mod common;
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use tempfile::TempDir;
@@ -46,7 +45,12 @@ impl Session {
         }
         let begin = "import js, py, wat\nfrom inspect import signature\n";
         std::fs::write(folder.path().join("main.py"), begin).unwrap();
-        let mut command = common::command(folder.path(), &["run", "-iq", ".", "--habitat", habitat]);
+        Self::of(folder, &["run", "-iq", ".", "--habitat", habitat])
+    }
+
+    /// That of a command that is given in a folder.
+    fn of(folder: TempDir, args: &[&str]) -> Self {
+        let mut command = common::command(folder.path(), args);
         let mut amphi = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (typed, seen) = (amphi.stdin.take().unwrap(), BufReader::new(amphi.stdout.take().unwrap()));
         Self { folder, amphi, typed, seen }
@@ -254,22 +258,13 @@ fn a_loop_that_reads_nothing_hears_of_it_too() {
 #[test]
 fn the_prompt_finds_what_is_named_on_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
-    let body = folder.path().join("demo.js");
-    std::fs::write(&body, "export const f = () => 1;").unwrap();
-    let given = format!("demo={}", shown(&body));
-    let mut command = common::command(folder.path(), &["repl", "-q", "--host", &given]);
-    let mut amphi = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let (mut typed, mut seen) = (amphi.stdin.take().unwrap(), BufReader::new(amphi.stdout.take().unwrap()));
+    std::fs::write(folder.path().join("demo.js"), "export const f = () => 1;").unwrap();
+    let mut session = Session::of(folder, &["repl", "-q", "--host", "demo=demo.js"]);
+    session.does("import demo");
+    assert_eq!(session.says("demo.f()"), "1");
     for (text, gives) in [("export const f = () => 2;", "2"), ("export const f = (a = 3) => a;", "3")] {
-        std::fs::write(&body, text).unwrap();
-        typed.write_all(b"import demo\nprint('\\n=', demo.f())\n").unwrap();
-        let line = (&mut seen).lines().map(Result::unwrap).find_map(|line| line.strip_prefix("= ").map(str::to_owned));
-        assert_eq!(line.as_deref(), Some(gives));
+        session.saves("demo.js", text);
+        assert_eq!(session.says("demo.f()"), gives);
     }
-    drop(typed);
-    assert!(amphi.wait().unwrap().success());
-}
-
-fn shown(path: &Path) -> String {
-    PathBuf::from(path).to_string_lossy().into_owned()
+    session.ends();
 }

@@ -116,6 +116,14 @@ macro_rules! table {
 
 for_each_host_call!(table);
 
+impl AbiCall {
+    /// Whether it finds a host module, so that new ones have to take their places before.
+    #[must_use]
+    pub fn finds_module(self) -> bool {
+        matches!(self, Self::Call | Self::CallFlat | Self::InterfaceDescribe)
+    }
+}
+
 /// What a Python guest exports, or an SE2 plugin, so that the host can call into it. Parameters and results are raw bits
 /// of core values, see [`Crossing::enter`](crate::Crossing::enter).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,11 +3,12 @@
 
 use crate::Engine;
 use crate::bell::Bell;
+use crate::sync::lock;
 use crate::watchdog;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// The number that `amphi:host@1.interrupt` gives for an interrupt: SIGINT.
@@ -179,10 +180,6 @@ impl Control {
         self.engine.nudge();
         self.bell.ring();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What ended a wait.

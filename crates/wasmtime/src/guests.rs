@@ -11,6 +11,7 @@ use crate::sandbox::{Python, Sandbox};
 use crate::start::{Registered, Start};
 use crate::store::{Guest, Run, State};
 use crate::streams::Streams;
+use crate::sync::lock;
 use crate::watch::Watched;
 use crate::{Engine, Error, Wasm, p1, shim};
 use amphi_core::abi::HostCalls;
@@ -19,7 +20,7 @@ use amphi_core::{
 };
 use amphi_wasi::{Determinism, Gate};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use wasmtime::{InstancePre, Linker};
 
@@ -228,8 +229,4 @@ fn guest<W, K>(place: Place, world: impl Fn(Place) -> Result<(W, K), Error>) -> 
     let (memory, preopens) = (place.limits.memory_bytes, place.mounts.len());
     let (world, kept) = world(place)?;
     Ok((Guest::new(world, memory, preopens), kept))
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

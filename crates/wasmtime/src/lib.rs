@@ -33,6 +33,7 @@ mod stdin;
 mod stopwatch;
 mod store;
 mod streams;
+mod sync;
 mod wasm;
 mod watch;
 mod watchdog;

@@ -3,13 +3,14 @@
 
 use crate::checkpoint::{Pristine, Saved};
 use crate::control::{Control, Interrupt, Renew};
-use crate::guests::{Made, Place, Ways, lock};
+use crate::guests::{Made, Place, Ways};
 use crate::host::Renewals;
 use crate::output::{Output, Stream};
 use crate::ready::ended;
 use crate::sandbox::{Linked, Sandbox};
 use crate::start::{Registered, Start};
 use crate::streams::Streams;
+use crate::sync::lock;
 use crate::{Error, p1, shim};
 use amphi_core::{
     ChangedFile, Exit, ExportCall, Exports, GuestId, HostError, Interface, Outcome, Registry, Reply, Timing, Value,

@@ -2,10 +2,11 @@
 //! It must never know WASI or who waits; it rings the run's bell when there is something.
 
 use crate::control::Control;
+use crate::sync::lock;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal as _, Read as _};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 /// What one read of the system takes at most.
 const CHUNK: usize = 64 << 10;
@@ -273,8 +274,4 @@ fn copy(out: &mut [u8], from: &[u8]) -> usize {
         out.copy_from_slice(from);
     }
     count
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

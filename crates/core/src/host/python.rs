@@ -43,13 +43,20 @@ pub fn start_python(
 /// it defined. If that fails, what was there stays.
 ///
 /// # Errors
-/// As [`start_python`]; or no guest runs for that host module.
+/// As [`start_python`], or no guest runs for that host module: in words, with the traceback if there is one.
 pub fn renew_python(
     cx: &mut Cx<'_>,
     name: &str,
     program: &Program,
     declared: Option<&Interface>,
-) -> Result<(), HostError> {
+) -> Result<(), String> {
+    renew(cx, name, program, declared).map_err(|error| match error.traceback.trim_end() {
+        "" => error.message,
+        traceback => traceback.to_owned(),
+    })
+}
+
+fn renew(cx: &mut Cx<'_>, name: &str, program: &Program, declared: Option<&Interface>) -> Result<(), HostError> {
     let file = match &program.guest {
         Guest::Python { entry: Entry::Script(file), .. } => program.files.get(file),
         Guest::Python { .. } | Guest::Wasm(_) => None,
@@ -85,6 +92,13 @@ pub fn renew_python(
             Err(error)
         }
     }
+}
+
+/// What a person is told of a host module that cannot take another's place.
+#[must_use]
+pub fn not_renewed(name: &str, reason: &str) -> String {
+    let apart = if reason.contains('\n') { "\n" } else { " " };
+    format!("the host module {name} stays as it was:{apart}{reason}")
 }
 
 /// A host module in Python that runs.

@@ -41,9 +41,7 @@ impl Registry {
             let twice = format!("the host module {}", interface.name);
             return Err(ModuleError::Twice(twice));
         }
-        let first = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
-        self.functions.extend((0..interface.functions.len()).map(|at| Some((module.clone(), at))));
-        self.modules.push(Added { module, first });
+        self.replace(module);
         Ok(())
     }
 
@@ -288,6 +286,17 @@ mod tests {
         let described =
             crate::Described::decode(&registry.describe("demo").expect("it is there")).expect("a description");
         assert_eq!(described.functions.first(), Some(&(first + 5, true)));
+
+        let known = registry.clone();
+        registry.replace(module(3, number(), "again"));
+        assert_eq!(call(&registry, first, vec![]), Ok(Value::Int(3)));
+        registry.restore(known);
+        assert_eq!(call(&registry, first, vec![]), Ok(Value::Int(2)), "as it was");
+        let given_since = first + 10..first + 15;
+        assert!(given_since.clone().all(|index| moved(&registry, index)), "numbers that were given are nobody's");
+        registry.replace(module(4, number(), "later"));
+        assert!(given_since.clone().all(|index| moved(&registry, index)), "and not given again");
+        assert_eq!(call(&registry, given_since.end, vec![]), Ok(Value::Int(4)));
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn serve<W: Watched + 'static>(mut caller: Caller<'_, State<W>>, call: AbiCall, 
         let run = &mut caller.data_mut().run;
         return ended(run).map(|()| run.control().take_signal().cast_signed());
     }
-    if looks_for_modules(call) && caller.data_mut().run.renews() {
+    if call.finds_module() && caller.data_mut().run.renews() {
         renew(caller.as_context_mut());
         ended(&mut caller.data_mut().run)?;
     }
@@ -44,11 +44,6 @@ fn serve<W: Watched + 'static>(mut caller: Caller<'_, State<W>>, call: AbiCall, 
             ended(&mut caller.data_mut().run).map(|()| answer)
         }
     }
-}
-
-/// Whether a call finds a host module: another may have its place by now.
-fn looks_for_modules(call: AbiCall) -> bool {
-    matches!(call, AbiCall::Call | AbiCall::CallFlat | AbiCall::InterfaceDescribe)
 }
 
 /// Ends the run if it has to.

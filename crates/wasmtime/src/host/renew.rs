@@ -57,10 +57,8 @@ pub(super) fn renew<W: Watched + 'static>(mut store: StoreContextMut<'_, State<W
             Renewal::Module(module) => Ok(module),
             Renewal::Prepared(PreparedHost { name, body: PreparedBody::Python { guest, interface } }) => {
                 let mut crossing = Native(store.as_context_mut());
-                if let Err(error) = renew_python(&mut Cx::new(&mut crossing), &name, &guest, interface.as_ref()) {
-                    let traceback = error.traceback.trim_end();
-                    let reason = if traceback.is_empty() { &error.message } else { traceback };
-                    renewer.source.refused(&name, reason);
+                if let Err(reason) = renew_python(&mut Cx::new(&mut crossing), &name, &guest, interface.as_ref()) {
+                    renewer.source.refused(&name, &reason);
                 }
                 continue;
             }
