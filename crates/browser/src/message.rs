@@ -1,6 +1,7 @@
 //! What page and worker say to each other, as JavaScript arrays: a name, then its parts.
 //!
-//! Bytes and modules travel as what they are, never inside JSON. This file must never know what a side does with them.
+//! Modules travel as what they are, data in its Borsh form: it takes little code to read, and holds bytes as they are.
+//! This file must never know what a side does with them.
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -21,8 +22,8 @@ pub(crate) enum ToWorker {
     Library(Uint8Array),
     /// Runs a program.
     Start {
-        /// A prepared program, as JSON.
-        program: String,
+        /// An [`amphi_core::Prepared`].
+        program: Vec<u8>,
         /// True when a person reads stdout as it comes.
         terminal: bool,
         /// The guest, compiled, when it is not Python; else undefined.
@@ -30,8 +31,8 @@ pub(crate) enum ToWorker {
         /// True when the guest stays once its program has run, if it exports anything.
         stays: bool,
     },
-    /// Calls what a guest that stays exports: an [`amphi_core::ExportCall`] as JSON.
-    Call(String),
+    /// Calls what a guest that stays exports: an [`amphi_core::ExportCall`].
+    Call(Vec<u8>),
     /// A guest that stays is called no more.
     Leave,
     /// Input bytes, where memory is not shared.
@@ -40,8 +41,9 @@ pub(crate) enum ToWorker {
     StdinEnd,
     /// A signal number, where memory is not shared.
     Signal(u32),
-    /// Host modules that take the places of others, where memory is not shared: a JSON list of prepared ones.
-    Renew(String),
+    /// Host modules that take the places of others, where memory is not shared: a list of
+    /// [`amphi_core::PreparedHost`].
+    Renew(Vec<u8>),
 }
 
 /// From a worker to the page.
@@ -64,12 +66,12 @@ pub(crate) enum ToPage {
     Trace(Uint8Array),
     /// The guest waits for input.
     Waiting,
-    /// The program has run, and its guest stays: what can be called, an [`amphi_core::Interface`] as JSON.
-    Serves(String),
-    /// What a call of an export came to: an [`amphi_core::Reply`] as JSON.
-    Reply(String),
-    /// The run is over: its [`amphi_core::Outcome`] as JSON, without output. The worker makes itself ready again.
-    Ended(String),
+    /// The program has run, and its guest stays: what can be called, an [`amphi_core::Interface`].
+    Serves(Vec<u8>),
+    /// What a call of an export came to: an [`amphi_core::Reply`].
+    Reply(Vec<u8>),
+    /// The run is over: its [`amphi_core::Outcome`], without output. The worker makes itself ready again.
+    Ended(Vec<u8>),
     /// The program could not be started; in words. The worker can start another.
     Refused(String),
     /// The worker cannot go on; in words.
@@ -79,21 +81,20 @@ pub(crate) enum ToPage {
 impl ToWorker {
     #[cfg(feature = "page")]
     pub(crate) fn to_js(&self) -> JsValue {
-        let text = |text: &str| JsValue::from_str(text);
         match self {
             Self::Prepare { wait, control, module } => {
                 array(&[text("prepare"), text(wait), control.clone(), module.clone()])
             }
             Self::Library(bytes) => array(&[text("library"), bytes.into()]),
             Self::Start { program, terminal, module, stays } => {
-                array(&[text("start"), text(program), (*terminal).into(), module.clone(), (*stays).into()])
+                array(&[text("start"), data(program), (*terminal).into(), module.clone(), (*stays).into()])
             }
-            Self::Call(call) => array(&[text("call"), text(call)]),
+            Self::Call(call) => array(&[text("call"), data(call)]),
             Self::Leave => array(&[text("leave")]),
             Self::Stdin(bytes) => array(&[text("stdin"), bytes.into()]),
             Self::StdinEnd => array(&[text("stdin-end")]),
             Self::Signal(number) => array(&[text("signal"), (*number).into()]),
-            Self::Renew(hosts) => array(&[text("renew"), text(hosts)]),
+            Self::Renew(hosts) => array(&[text("renew"), data(hosts)]),
         }
     }
 
@@ -106,17 +107,17 @@ impl ToWorker {
             "prepare" => Self::Prepare { wait: part(1).as_string()?, control: part(2), module: part(3) },
             "library" => Self::Library(part(1).dyn_into().ok()?),
             "start" => Self::Start {
-                program: part(1).as_string()?,
+                program: given(&part(1))?,
                 terminal: part(2).as_bool()?,
                 module: part(3),
                 stays: part(4).as_bool()?,
             },
-            "call" => Self::Call(part(1).as_string()?),
+            "call" => Self::Call(given(&part(1))?),
             "leave" => Self::Leave,
             "stdin" => Self::Stdin(part(1).dyn_into().ok()?),
             "stdin-end" => Self::StdinEnd,
             "signal" => Self::Signal(number(&part(1))?),
-            "renew" => Self::Renew(part(1).as_string()?),
+            "renew" => Self::Renew(given(&part(1))?),
             _ => return None,
         })
     }
@@ -125,7 +126,6 @@ impl ToWorker {
 impl ToPage {
     #[cfg(feature = "worker")]
     pub(crate) fn to_js(&self) -> JsValue {
-        let text = |text: &str| JsValue::from_str(text);
         match self {
             Self::Python(module) => array(&[text("python"), module.clone()]),
             Self::NoPython(why) => array(&[text("no-python"), text(why)]),
@@ -133,9 +133,9 @@ impl ToPage {
             Self::Output { stderr, bytes } => array(&[text("output"), (*stderr).into(), bytes.into()]),
             Self::Trace(records) => array(&[text("trace"), records.into()]),
             Self::Waiting => array(&[text("waiting")]),
-            Self::Serves(exports) => array(&[text("serves"), text(exports)]),
-            Self::Reply(reply) => array(&[text("reply"), text(reply)]),
-            Self::Ended(finished) => array(&[text("ended"), text(finished)]),
+            Self::Serves(exports) => array(&[text("serves"), data(exports)]),
+            Self::Reply(reply) => array(&[text("reply"), data(reply)]),
+            Self::Ended(outcome) => array(&[text("ended"), data(outcome)]),
             Self::Refused(why) => array(&[text("refused"), text(why)]),
             Self::Failed(why) => array(&[text("failed"), text(why)]),
         }
@@ -153,14 +153,26 @@ impl ToPage {
             "output" => Self::Output { stderr: part(1).as_bool()?, bytes: part(2).dyn_into().ok()? },
             "trace" => Self::Trace(part(1).dyn_into().ok()?),
             "waiting" => Self::Waiting,
-            "serves" => Self::Serves(part(1).as_string()?),
-            "reply" => Self::Reply(part(1).as_string()?),
-            "ended" => Self::Ended(part(1).as_string()?),
+            "serves" => Self::Serves(given(&part(1))?),
+            "reply" => Self::Reply(given(&part(1))?),
+            "ended" => Self::Ended(given(&part(1))?),
             "refused" => Self::Refused(part(1).as_string()?),
             "failed" => Self::Failed(part(1).as_string()?),
             _ => return None,
         })
     }
+}
+
+fn text(text: &str) -> JsValue {
+    JsValue::from_str(text)
+}
+
+fn data(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
+}
+
+fn given(data: &JsValue) -> Option<Vec<u8>> {
+    Some(data.dyn_ref::<Uint8Array>()?.to_vec())
 }
 
 fn array(parts: &[JsValue]) -> JsValue {

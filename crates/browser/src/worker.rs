@@ -168,7 +168,7 @@ fn instantiate(
         .map_err(|error| format!("The browser could not instantiate the guest: {}.", words(&error)))
 }
 
-fn start(program: &str, terminal: bool, module: JsValue, stays: bool) {
+fn start(program: &[u8], terminal: bool, module: JsValue, stays: bool) {
     let prepared = match start::read(program) {
         Ok(prepared) => prepared,
         Err(why) => return refuse(why),
@@ -239,7 +239,7 @@ fn ran(started: start::Started, ending: String) {
 
 fn finish(started: start::Started, ending: String) {
     if let Some(outcome) = started.finish(ending) {
-        match serde_json::to_string(&outcome) {
+        match borsh::to_vec(&outcome) {
             Ok(outcome) => post(&ToPage::Ended(outcome)),
             Err(error) => post(&ToPage::Failed(format!("The outcome could not be sent: {error}."))),
         }

@@ -5,11 +5,12 @@ use std::ops::Deref;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Owned bytes; base64 in JSON, themselves in binary formats.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct Bytes(pub Vec<u8>);
 
 impl Deref for Bytes {

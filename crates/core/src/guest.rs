@@ -1,12 +1,13 @@
 //! What a program runs: Python, with the interpreter that it needs, or any module. This file never knows how.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::Bytes;
 use crate::source::Source;
 
 /// What runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guest {
     /// The Python of this project.
@@ -25,7 +26,7 @@ pub enum Guest {
 }
 
 /// The Python of this project, linked with C extension modules.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Extended {
     /// The modules, each one file of C.
     pub modules: Vec<Source>,
@@ -35,7 +36,7 @@ pub struct Extended {
 }
 
 /// What Python runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entry {
     /// A file under [`WORK`](crate::WORK).

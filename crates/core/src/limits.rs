@@ -1,12 +1,13 @@
 //! What a run may use, and what is said when it used it up: the same words and exit codes in every habitat. This file
 //! never knows how a limit is enforced.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::units::{show_size, show_time};
 
 /// What a run may use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(default)]
 pub struct Limits {
     /// The guest's memory, in bytes.
@@ -40,7 +41,7 @@ impl Default for Limits {
 }
 
 /// A limit that ended a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each is the field of `Limits` of that name")]
 pub enum Limit {

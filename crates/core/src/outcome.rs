@@ -1,12 +1,13 @@
 //! What a run left. This file owns the shape and the exit codes; it never knows the habitat.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::Bytes;
 use crate::limits::{Limit, Limits};
 
 /// What a run left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Outcome {
     /// Standard output; empty where it was streamed and not kept.
     pub stdout: Bytes,
@@ -33,7 +34,7 @@ pub struct Outcome {
 pub type Reply = Result<String, String>;
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exit {
     /// The guest ended with this code; 0 also where it just returned.
@@ -93,7 +94,7 @@ impl Exit {
 }
 
 /// A file that a run touched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct ChangedFile {
     /// Its path under `/work` or in the mounted folder, with `/` between its parts.
     pub path: String,
@@ -102,7 +103,7 @@ pub struct ChangedFile {
 }
 
 /// What became of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// It is new, and holds this.
@@ -114,7 +115,7 @@ pub enum Change {
 }
 
 /// How long one part of a run took.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Timing {
     /// Which part: `load`, `instantiate`, `run`.
     pub name: String,

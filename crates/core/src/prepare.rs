@@ -194,6 +194,8 @@ mod tests {
             assert!(module.starts_with(b"\0asm") && !initialize);
             let json = serde_json::to_string(&prepared).expect("plain data");
             assert_eq!(serde_json::from_str::<Prepared>(&json).expect("the same"), prepared);
+            let bytes = borsh::to_vec(&prepared).expect("plain data");
+            assert_eq!(borsh::from_slice::<Prepared>(&bytes).expect("the same"), prepared);
         }
     }
 

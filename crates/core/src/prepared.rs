@@ -1,6 +1,7 @@
 //! A program that is ready to run: declarations resolved, WebAssembly text compiled. Plain data, so that a browser's
-//! worker gets it as JSON and needs no parser.
+//! worker gets it as bytes and needs no parser.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::abi::TypedImport;
@@ -10,7 +11,7 @@ use crate::source::Source;
 use crate::types::{CoreType, Interface};
 
 /// A program that is ready to run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Prepared {
     /// The program; its `hosts` are empty, [`Prepared::hosts`] has them.
     pub program: Program,
@@ -23,7 +24,7 @@ pub struct Prepared {
 }
 
 /// A host module that is ready to run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct PreparedHost {
     /// The name Python imports.
     pub name: String,
@@ -32,7 +33,7 @@ pub struct PreparedHost {
 }
 
 /// The bodies of a host module's functions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PreparedBody {
     /// A valid core module, run by the habitat's engine in an instance of its own.
@@ -88,7 +89,7 @@ impl PreparedBody {
 }
 
 /// A host module that is WebAssembly.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct WasmHost {
     /// What it offers.
     pub interface: Interface,
@@ -116,7 +117,7 @@ pub struct WasmHost {
 }
 
 /// The exports that give room in a module's memory, by their numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Allocator {
     /// The component model's `cabi_realloc`: what it gives belongs to the function that is called.
@@ -137,7 +138,7 @@ pub enum Allocator {
 ///
 /// Scalars are as [`crate::Scalar::core_from_slot`] has them; several results are a tuple. A text or bytes is an address
 /// and a length, as a result the address of both.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct HostExport {
     /// The export's name.
     pub name: String,

@@ -1,8 +1,9 @@
-//! A program: everything a run needs. This file owns the shape, which crosses as JSON; it never knows where a program
-//! came from or where it runs.
+//! A program: everything a run needs. This file owns the shape, which crosses as JSON or, to a worker, as bytes; it never
+//! knows where a program came from or where it runs.
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::Bytes;
@@ -17,7 +18,7 @@ pub const WORK: &str = "/work";
 pub const LIB: &str = "/lib";
 
 /// Everything a run needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Program {
     /// A short name: the folder's, the script's, or what a link says.
     pub name: String,
@@ -65,7 +66,7 @@ pub struct Program {
 }
 
 /// Where standard input comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stdin {
     /// The habitat's own: the terminal or pipe of a command, the page's input line.
@@ -78,7 +79,7 @@ pub enum Stdin {
 }
 
 /// A folder of the machine that the guest sees.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Mount {
     /// The folder on the machine; a relative one starts at the program's folder.
     pub host: String,
@@ -94,7 +95,7 @@ pub struct Mount {
 }
 
 /// What the guest may do with a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
     /// Look.
@@ -105,7 +106,7 @@ pub enum Access {
 }
 
 /// One host module, as its author wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct HostSource {
     /// The name Python imports.
     pub name: String,
@@ -131,7 +132,7 @@ impl HostSource {
 }
 
 /// The functions of a host module.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Body {
     /// WebAssembly text.
@@ -157,7 +158,7 @@ pub enum Body {
 }
 
 /// A call of a function that a script exports with `@amphi.export`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct ExportCall {
     /// The function's name.
     pub name: String,
@@ -166,7 +167,7 @@ pub struct ExportCall {
 }
 
 /// Clocks and random numbers that are the same in every run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(default)]
 pub struct Determinism {
     /// What the realtime clock shows first, in nanoseconds since 1970 in UTC.
@@ -189,7 +190,7 @@ impl Default for Determinism {
 }
 
 /// How a run is watched.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Watch {
     /// Whether every call is told to [`Streams::trace`](crate::habitat::Streams::trace), and how much of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -208,7 +209,7 @@ impl Watch {
 }
 
 /// How much is told of the calls of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Trace {
     /// Bytes that are kept of what one call reads or writes.
     pub shown: u32,
@@ -222,7 +223,7 @@ impl Trace {
 }
 
 /// What a run should leave.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Expect {
     /// The exit code.
     #[serde(default)]

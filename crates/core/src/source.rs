@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 /// A text and the file it came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Source {
     /// The file's name, for messages.
     pub file: String,
@@ -39,7 +40,7 @@ impl Source {
 }
 
 /// A mistake in a text, and where. Its `Display` has several lines, the last of which is a caret under the place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct SourceError {
     /// The file's name.
     pub file: String,

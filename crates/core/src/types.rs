@@ -5,6 +5,7 @@ mod flat;
 
 use std::fmt;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use flat::low_half;
@@ -12,7 +13,7 @@ pub use flat::{CoreType, Flat, MAX_FLAT_PARAMS, Scalar};
 pub(crate) use flat::{core_params, core_text, narrow};
 
 /// The type of one parameter, result, field or item. Names are Python's, see [`crate::names`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Type {
     /// `string`.
@@ -146,7 +147,7 @@ impl fmt::Display for Type {
 }
 
 /// One parameter of a function.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Param {
     /// Its name, as Python spells it.
     pub name: String,
@@ -156,7 +157,7 @@ pub struct Param {
 }
 
 /// What a function takes and gives.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Signature {
     /// The parameters, in order.
     pub params: Vec<Param>,
@@ -185,9 +186,7 @@ impl Signature {
         self.result = Some(ty.into());
         self
     }
-}
 
-impl Signature {
     /// Whether resources cross with it.
     pub(crate) fn has_resource(&self) -> bool {
         self.params.iter().map(|param| &param.ty).chain(&self.result).any(Type::has_resource)
@@ -210,7 +209,7 @@ impl fmt::Display for Signature {
 }
 
 /// Where in its interface a function stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
     /// By itself.
@@ -236,7 +235,7 @@ impl Place {
 }
 
 /// One function of an interface.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Function {
     /// Its name in Python.
     pub name: String,
@@ -276,7 +275,7 @@ fn is_free(place: &Place) -> bool {
 }
 
 /// A type that an interface declares by name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct NamedType {
     /// Its name in Python.
     pub name: String,
@@ -289,7 +288,7 @@ pub struct NamedType {
 }
 
 /// What Python imports as a module: functions and the types they use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Interface {
     /// The name Python imports.
     pub name: String,

@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::io;
 use std::rc::{Rc, Weak};
 
 use amphi_core::habitat::OutputStream;
@@ -203,8 +204,7 @@ impl Run {
     /// Calls what the program exports, once it [serves](Event::Serves); one call at a time.
     pub fn call(&self, call: &ExportCall) {
         self.watch_wall();
-        // Plain data always has a JSON form.
-        self.send(&ToWorker::Call(serde_json::to_string(call).unwrap_or_default()));
+        self.send(&ToWorker::Call(borsh::to_vec(call).unwrap_or_default()));
     }
 
     /// Calls no more: the run is over soon.
@@ -233,10 +233,9 @@ impl Run {
     }
 
     fn post_renewed(&self, sandbox: &Rc<Sandbox>) {
-        // Plain data always has a JSON form.
-        let text = serde_json::to_string(&*self.0.renewed.borrow()).unwrap_or_default();
-        let Some(control) = &sandbox.control else { return sandbox.send(&ToWorker::Renew(text)) };
-        match control.post(text.as_bytes()) {
+        let hosts = borsh::to_vec(&*self.0.renewed.borrow()).unwrap_or_default();
+        let Some(control) = &sandbox.control else { return sandbox.send(&ToWorker::Renew(hosts)) };
+        match control.post(&hosts) {
             Posted::Done => {}
             Posted::Busy => {
                 let weak = Rc::downgrade(sandbox);
@@ -310,12 +309,12 @@ impl Run {
                     run.tell(Event::WantsInput);
                 }
             }
-            ToPage::Serves(exports) => run.pauses(serde_json::from_str(&exports).map(Event::Serves)),
-            ToPage::Reply(reply) => run.pauses(serde_json::from_str(&reply).map(Event::Reply)),
+            ToPage::Serves(exports) => run.pauses(borsh::from_slice(&exports).map(Event::Serves)),
+            ToPage::Reply(reply) => run.pauses(borsh::from_slice(&reply).map(Event::Reply)),
             ToPage::Ended(outcome) => {
                 run.give_back();
-                run.over(match serde_json::from_str(&outcome) {
-                    Ok(outcome) => Event::Finished { outcome, killed: false },
+                run.over(match borsh::from_slice(&outcome) {
+                    Ok(outcome) => Event::Finished { outcome: Box::new(outcome), killed: false },
                     Err(error) => Event::Failed(format!("The worker's outcome could not be read: {error}.")),
                 });
             }
@@ -336,7 +335,7 @@ impl Run {
     }
 
     /// The guest is idle, and may be for long.
-    fn pauses(&self, event: serde_json::Result<Event>) {
+    fn pauses(&self, event: io::Result<Event>) {
         self.0.timers.take();
         self.0.habitat.make_spare();
         self.tell(event.unwrap_or_else(|error| Event::Failed(format!("The worker could not be understood: {error}."))));
@@ -366,8 +365,7 @@ impl std::fmt::Debug for Run {
 }
 
 fn start(prepared: &Prepared, terminal: bool, stays: bool, module: JsValue) -> Result<ToWorker, String> {
-    let program =
-        serde_json::to_string(prepared).map_err(|error| format!("The program could not be sent: {error}."))?;
+    let program = borsh::to_vec(prepared).map_err(|error| format!("The program could not be sent: {error}."))?;
     Ok(ToWorker::Start { program, terminal, module, stays })
 }
 

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use amphi_core::{Cx, HostModule, PreparedBody, PreparedHost, renew_python};
+use amphi_core::{Cx, HostModule, PreparedBody, PreparedHost, not_renewed, renew_python};
 use wasm_bindgen_futures::spawn_local;
 
 use super::crossing::Worker;
@@ -32,9 +32,9 @@ pub(super) fn forget() {
     MAKING.set(false);
 }
 
-/// Some came: a JSON list of prepared host modules.
-pub(super) fn came(text: &str) {
-    match serde_json::from_str::<Vec<PreparedHost>>(text) {
+/// Some came: a list of [`PreparedHost`] in its Borsh form.
+pub(super) fn came(hosts: &[u8]) {
+    match borsh::from_slice::<Vec<PreparedHost>>(hosts) {
         Ok(hosts) => CAME.with_borrow_mut(|came| came.extend(hosts)),
         Err(error) => run::say(&format!("host modules could not be read: {error}")),
     }
@@ -73,10 +73,7 @@ pub(super) fn take_places(suspends: bool) -> Option<Answer> {
         match made {
             Ok(None) => {}
             Ok(Some(module)) => drop(run::with(|run| run.hosts.registry_mut().replace(module))),
-            Err(why) => {
-                let apart = if why.contains('\n') { "\n" } else { " " };
-                run::say(&format!("the host module {} stays as it was:{apart}{why}", host.name));
-            }
+            Err(why) => run::say(&not_renewed(&host.name, &why)),
         }
         if run::with(|run| run.exit.is_some()).unwrap_or(true) {
             return Some(Answer::Stop);
@@ -113,11 +110,7 @@ fn made(host: &PreparedHost) -> Result<Option<HostModule>, String> {
             })
         }
         PreparedBody::Python { guest, interface } => {
-            let renewed = renew_python(&mut Cx::new(&mut Worker), &host.name, guest, interface.as_ref());
-            renewed.map(|()| None).map_err(|error| match error.traceback.trim_end() {
-                "" => error.message,
-                traceback => traceback.to_owned(),
-            })
+            renew_python(&mut Cx::new(&mut Worker), &host.name, guest, interface.as_ref()).map(|()| None)
         }
         PreparedBody::Wasm(wasm) => hosts::renewed(&host.name, wasm).map(Some),
         PreparedBody::NativePython { .. } | PreparedBody::Registered { .. } | PreparedBody::Se2 { .. } => {

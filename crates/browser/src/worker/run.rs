@@ -96,7 +96,7 @@ pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
     if let Some(answer) = promise::again() {
         return answer;
     }
-    if matches!(call, AbiCall::Call | AbiCall::CallFlat | AbiCall::InterfaceDescribe) {
+    if call.finds_module() {
         look_for_letter(false);
         if renewal::is_due()
             && let Some(answer) = renewal::take_places(true)
@@ -141,7 +141,7 @@ pub(super) fn say(message: &str) {
 pub(super) fn look_for_letter(looks: bool) {
     let letter = with(|run| run.inbox.letter(looks)).flatten();
     if let Some(letter) = letter {
-        renewal::came(&String::from_utf8_lossy(&letter));
+        renewal::came(&letter);
     }
 }
 

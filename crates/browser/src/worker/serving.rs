@@ -33,17 +33,16 @@ pub(super) fn begin(started: Started, ending: &str) -> Option<Started> {
         }
     };
     pause();
-    // Plain data always has a JSON form.
-    super::post(&ToPage::Serves(serde_json::to_string(exports.interface()).unwrap_or_default()));
+    super::post(&ToPage::Serves(borsh::to_vec(exports.interface()).unwrap_or_default()));
     SERVING.set(Some(Serving { started, exports }));
     None
 }
 
-/// The page calls an export.
-pub(super) fn call(call: &str) {
+/// The page calls an export: `call` is an [`ExportCall`] in its Borsh form.
+pub(super) fn call(call: &[u8]) {
     // What comes after the end of its run is for nobody.
     let Some(Serving { started, exports }) = SERVING.take() else { return };
-    let reply = serde_json::from_str::<ExportCall>(call).map_err(|error| error.to_string()).and_then(|call| {
+    let reply = borsh::from_slice::<ExportCall>(call).map_err(|error| error.to_string()).and_then(|call| {
         run::with(|run| run.deadline_ms = run.clock.now_ms() + started.wall_ms);
         run::look_for_letter(true);
         exports.call_text(&mut Cx::new(&mut Worker), &call)
@@ -52,7 +51,7 @@ pub(super) fn call(call: &str) {
         return super::finish(started, String::new());
     }
     pause();
-    super::post(&ToPage::Reply(serde_json::to_string(&reply).unwrap_or_default()));
+    super::post(&ToPage::Reply(borsh::to_vec(&reply).unwrap_or_default()));
     SERVING.set(Some(Serving { started, exports }));
 }
 

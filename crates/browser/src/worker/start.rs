@@ -49,8 +49,8 @@ pub(super) struct Started {
 ///
 /// # Errors
 /// In words: what is wrong with it.
-pub(super) fn read(program: &str) -> Result<Prepared, String> {
-    serde_json::from_str(program).map_err(|error| format!("The program could not be read: {error}."))
+pub(super) fn read(program: &[u8]) -> Result<Prepared, String> {
+    borsh::from_slice(program).map_err(|error| format!("The program could not be read: {error}."))
 }
 
 /// The host modules of a program that are written in JavaScript, which are loaded before everything else: only that takes

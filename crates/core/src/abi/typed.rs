@@ -1,6 +1,7 @@
 //! A guest that imports a host function by name with its core types, as C does. This file owns how core values become
 //! arguments and a result; it never knows how an engine calls.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::{AbiCall, SeenCall};
@@ -14,7 +15,7 @@ use crate::types::{
 use crate::value::Value;
 
 /// A function of a host module as a guest imports it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct TypedImport {
     /// The host module.
     pub module: String,

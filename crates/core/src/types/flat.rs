@@ -1,6 +1,7 @@
 //! Scalars, and how each stands in a 64-bit slot of a flat call and in a core wasm value. This file never knows lists,
 //! strings or names.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::types::{Function, Param, Place, Signature, Type};
@@ -10,7 +11,7 @@ use crate::value::Value;
 pub const MAX_FLAT_PARAMS: usize = 16;
 
 /// A value type of core wasm that a host module's functions may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CoreType {
     /// 32 bits, sign unknown.
@@ -106,7 +107,7 @@ impl Function {
 ///
 /// A slot is 64 bits: `bool` is 0 or 1, signed integers are sign-extended, unsigned ones and `char` zero-extended,
 /// `f32` keeps its bits in the low half, `f64` fills it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "each is WIT's type of that name")]
 pub enum Scalar {
