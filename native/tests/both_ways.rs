@@ -104,6 +104,12 @@ assert back.apply(lambda x: x + 1) == 2
 assert back.apply(lambda x: back.apply(lambda y: y * 10) + x) == 11
 assert back.mixed(abs) == 1
 
+# What makes a result of something calls the host, which calls again.
+class Number:
+    def __index__(self):
+        return back.apply(lambda x: x + 40) + 1
+assert back.apply(lambda x: Number()) == 42
+
 # An exception comes back as itself, its traceback whole.
 class Odd(Exception):
     pass

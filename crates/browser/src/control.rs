@@ -110,6 +110,11 @@ impl Control {
         Posted::Done
     }
 
+    /// The word that is not 0 while a letter lies there, for JavaScript to look at.
+    pub fn letter_word(&self) -> Int32Array {
+        self.words.subarray(LETTER, LETTER + 1)
+    }
+
     /// Whether a letter lies there that nobody has read to its end.
     #[must_use]
     pub fn has_letter(&self) -> bool {

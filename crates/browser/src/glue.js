@@ -1,5 +1,7 @@
-// The worker's JavaScript: the guest's import object, copies between the two memories, and the three ways to wait.
+// The worker's JavaScript: the guests, their import object, and the three ways to wait.
 // It knows no WASI and no host function: names come from the shim's own exports (`wasi_*`, `host_*`), decisions from Rust.
+
+import { READ, WRITE, attach_memory, guest_memory, look_at, views } from "./memory.js";
 
 /** What a call of the shim answers when it cannot finish yet. No errno and no other answer has this value. */
 const WAIT = -0x7fffffff;
@@ -11,14 +13,14 @@ const TURN_MS = 30;
 const PREFIXES = [["wasi_", "wasi_snapshot_preview1"], ["host_", "amphi:host@1"]];
 
 let shim = null;
-let shimMemory = null;
-let shimBytes = new Uint8Array(0);
-let shimView = new DataView(new ArrayBuffer(0));
 /** The guests of a run, the program's own first; those of host modules follow. */
 let guests = [];
-/** The one whose turn it is: its exports, its memory, and the view of that while another has its turn. */
+/** The one whose turn it is: its exports, and its memory as `memory.js` has it. */
 let guest = null;
-let guestBytes = new Uint8Array(0);
+/** Functions of JavaScript that the program's guest calls straight, by its number for each; see `flat.js`. */
+let straight = [];
+/** Not 0 while host modules wait to take the places of others. */
+let letter = new Int32Array(1);
 /** The exports of host modules that Rust asked for, by the number it got. */
 let exportsOfHosts = [];
 let wake = () => {};
@@ -27,7 +29,7 @@ let turnBegan = 0;
 /** Takes the shim's raw exports. Called once, before anything else here. */
 export function attach(exports) {
   shim = exports;
-  shimMemory = exports.memory;
+  attach_memory(exports.memory);
 }
 
 /** The performance clock. A run that is traced asks twice a call: a function of its own is the quickest way here. */
@@ -35,44 +37,20 @@ export function now_ms() {
   return performance.now();
 }
 
-/** A view dies, and has length 0, when its memory grows: it is then taken anew. */
-function views() {
-  if (guestBytes.length === 0 && guest?.memory) guestBytes = new Uint8Array(guest.memory.buffer);
-  if (shimBytes.length === 0) {
-    shimBytes = new Uint8Array(shimMemory.buffer);
-    shimView = new DataView(shimMemory.buffer);
-  }
+/** Has the program's guest call these straight, from now on. */
+export function call_straight(calls, word) {
+  straight = calls;
+  letter = word;
 }
 
-/** The shim's memory. */
-export const shim_view = () => (views(), shimView);
+/** Calls by Rust: from the start, and with what came of a call that was made straight. */
+export const call_by_rust = (index, slots) => shim.host_call_flat(index, slots);
+export const conclude_by_rust = (index, slots) => shim.flat_concluded(index, slots);
 
-function copy(target, to, source, from, length) {
-  // For the few bytes of a pointer or a size, a loop is quicker than a subarray.
-  if (length <= 16) for (let i = 0; i < length; i++) target[to + i] = source[from + i];
-  else target.set(source.subarray(from, from + length), to);
-}
-
-/** Bytes of the guest's memory. */
-export function guest_size() {
-  views();
-  return guestBytes.length;
-}
-
-/** Copies from the guest to the shim; false, and nothing copied, when the range is not in the guest's memory. */
-export function guest_read(at, to, length) {
-  views();
-  if (at + length > guestBytes.length) return false;
-  copy(shimBytes, to, guestBytes, at, length);
-  return true;
-}
-
-/** Copies from the shim to the guest; false, and nothing copied, when the range is not in the guest's memory. */
-export function guest_write(at, from, length) {
-  views();
-  if (at + length > guestBytes.length) return false;
-  copy(guestBytes, at, shimBytes, from, length);
-  return true;
+/** The guest's import in a run that has functions of JavaScript. */
+function call_flat(index, slots) {
+  const call = straight[index];
+  return call === undefined || letter[0] !== 0 ? call_by_rust(index, slots) : call(slots >>> 0);
 }
 
 /** The imports of `module` that nobody offers, as `module::name`, one a line. `typed` as `offered` has it. */
@@ -160,7 +138,7 @@ function switched(calls) {
 function instance(module, object) {
   const { exports } = new WebAssembly.Instance(module, object);
   const memory = exports.memory instanceof WebAssembly.Memory ? exports.memory : null;
-  return { exports, memory, bytes: new Uint8Array(0) };
+  return { exports, memory: guest_memory(memory) };
 }
 
 /** Calls of host functions, which may give promises. */
@@ -177,13 +155,14 @@ export function guest_instantiate(module, suspending, waits, opens, typed) {
     const host = object["amphi:host@1"];
     const suspending = { interrupt: [host, letting_messages_in(shim.host_interrupt)] };
     for (const name of waits) suspending[name] = [wasi, suspend(shim["wasi_" + name])];
+    if (opens) host.call_flat = call_flat;
     if (opens) for (const name of OPEN) suspending[name] = [host, suspend(shim["host_" + name])];
     const calls = Object.entries(suspending).map(([name, [of, call]]) => [name, of[name], call, OPEN.includes(name)]);
     for (const [name, call] of Object.entries(switched(calls))) suspending[name][0][name] = call;
   }
   guest_drop();
-  guest = instance(module, object);
-  guests = [guest];
+  guests = [instance(module, object)];
+  guest_turn(0);
 }
 
 /**
@@ -192,8 +171,8 @@ export function guest_instantiate(module, suspending, waits, opens, typed) {
  */
 export function guest_add(number, module, typed) {
   const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
-  const added = instance(compiled, offered(typed));
-  guests[number] = guest = added;
+  guests[number] = instance(compiled, offered(typed));
+  guest_turn(number);
   return WebAssembly.Module.imports(compiled).length > 0;
 }
 
@@ -211,17 +190,16 @@ function typed_import(params, result, number) {
 
 /** Gives a guest its turn. */
 export function guest_turn(number) {
-  if (guest !== null) guest.bytes = guestBytes;
   // One that is being instantiated has no memory yet.
   guest = guests[number] ?? null;
-  guestBytes = guest?.bytes ?? new Uint8Array(0);
+  look_at(guest?.memory);
 }
 
 /** Drops the guests, so that their memory can be collected. */
 export function guest_drop() {
   guests = [];
   guest = null;
-  guestBytes = new Uint8Array(0);
+  look_at(undefined);
 }
 
 /**
@@ -291,19 +269,6 @@ function kinds(names) {
   return names.split(" ").filter((name) => name !== "");
 }
 
-const READ = {
-  i32: (at) => shimView.getInt32(at, true),
-  i64: (at) => shimView.getBigInt64(at, true),
-  f32: (at) => shimView.getFloat32(at, true),
-  f64: (at) => shimView.getFloat64(at, true),
-};
-const WRITE = {
-  i32: (at, value) => shimView.setInt32(at, value, true),
-  i64: (at, value) => shimView.setBigInt64(at, value, true),
-  f32: (at, value) => shimView.setFloat32(at, value, true),
-  f64: (at, value) => shimView.setFloat64(at, value, true),
-};
-
 /**
  * Calls an export: arguments are in 64-bit slots of the shim's memory at `slots`, and results replace them.
  * Gives back what it threw, in words, or undefined.
@@ -313,6 +278,7 @@ export function host_call(number, slots) {
   views();
   try {
     const answer = call(...params.map((kind, at) => READ[kind](slots + 8 * at)));
+    views();
     if (results.length === 1) WRITE[results[0]](slots, answer);
     else results.forEach((kind, at) => WRITE[kind](slots + 8 * at, answer[at]));
     return undefined;

@@ -65,4 +65,10 @@ pub trait HostFunction: Send + Sync {
     fn needs_cx(&self) -> bool {
         true
     }
+
+    /// Its number among those that its habitat can call with slots by itself, which then gives core what is not plainly of
+    /// the declared types. None, the default, has every call go through core.
+    fn straight(&self) -> Option<u32> {
+        None
+    }
 }

@@ -108,6 +108,9 @@ typedef struct Place {
     const char *function; /* set on the outermost place only: "demo.demo" */
 } Place;
 
+/* Bytes that a message has room for on the stack: a short call and its reply need no other. */
+#define SHORT 2048
+
 /* Bytes under way to the host. Short calls never leave `small`. */
 typedef struct {
     char *data;
@@ -115,11 +118,13 @@ typedef struct {
     Py_buffer *views; /* buffers that must stay where they are until the host has answered */
     size_t view_count;
     bool handles; /* things of the host are in it */
-    char small[512];
+    char small[SHORT];
 } Writer;
 
 void writer_start(Writer *writer);
 void writer_finish(Writer *writer);
+/* To one that holds nothing; the other holds nothing then. */
+void writer_move(Writer *to, const Writer *from);
 
 int encode_tuple_head(Writer *writer, uint32_t count);
 int encode(Writer *writer, const Type *type, PyObject *value, const Place *place);

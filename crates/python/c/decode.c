@@ -26,13 +26,40 @@ static int take(Reader *reader, void *out, size_t length)
     return 0;
 }
 
+static bool is_ascii(const char *at, size_t length)
+{
+    uint64_t seen = 0;
+    for (; length >= sizeof seen; at += sizeof seen, length -= sizeof seen) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        seen |= word;
+    }
+    for (; length > 0; at++, length--) {
+        seen |= (uint8_t)*at;
+    }
+    return (seen & 0x8080808080808080) == 0;
+}
+
+/* CPython looks at four bytes at a time, and shares its texts of one letter. */
+static PyObject *text_new(const char *at, size_t length)
+{
+    if (length < 2 || !is_ascii(at, length)) {
+        return PyUnicode_DecodeUTF8(at, (Py_ssize_t)length, NULL);
+    }
+    PyObject *text = PyUnicode_New((Py_ssize_t)length, 0x7f);
+    if (text != NULL) {
+        memcpy(PyUnicode_1BYTE_DATA(text), at, length);
+    }
+    return text;
+}
+
 static PyObject *take_text(Reader *reader)
 {
     uint32_t length;
     if (take(reader, &length, 4) < 0 || short_of(reader, length) < 0) {
         return NULL;
     }
-    PyObject *text = PyUnicode_DecodeUTF8(reader->at, length, NULL);
+    PyObject *text = text_new(reader->at, length);
     reader->at += length;
     return text;
 }

@@ -1,6 +1,7 @@
 /* Python values to the wire, guided by declared types, with errors that name the place. decode.c goes the other way. */
 #include "amphi.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* Bytes at least this long are lent to the host for the call instead of copied into the arguments. */
@@ -26,6 +27,15 @@ void writer_finish(Writer *writer)
     PyMem_Free(writer->views);
     if (writer->data != writer->small) {
         PyMem_Free(writer->data);
+    }
+}
+
+void writer_move(Writer *to, const Writer *from)
+{
+    memcpy(to, from, offsetof(Writer, small));
+    if (from->data == from->small) {
+        memcpy(to->small, from->small, from->length);
+        to->data = to->small;
     }
 }
 
@@ -101,7 +111,13 @@ static int put_name(Writer *writer, PyObject *text)
         return -1;
     }
     uint32_t word = (uint32_t)length;
-    return put_bytes(writer, &word, 4) < 0 ? -1 : put_bytes(writer, utf8, (size_t)length);
+    char *at = extend(writer, 4 + (size_t)length);
+    if (at == NULL) {
+        return -1;
+    }
+    memcpy(at, &word, 4);
+    memcpy(at + 4, utf8, (size_t)length);
+    return 0;
 }
 
 static int put_text(Writer *writer, PyObject *text)

@@ -14,9 +14,6 @@
 
 static char small_room[4096];
 static char *room = small_room;
-static Writer answer;
-/* What the answer's handles are of: to let go of it is to drop them, and the host reads the answer first. */
-static PyObject *answer_holds;
 
 AMPHI_EXPORT("amphi_room") char *amphi_room(uint32_t length)
 {
@@ -39,74 +36,88 @@ static PyObject *arguments(uint32_t length, const Type *type)
 
 /* ---- answers ------------------------------------------------------------------------------------------------ */
 
-static uint64_t answered(bool failed)
-{
-    return (uint64_t)failed << 63 | (uint64_t)answer.length << 32 | (uint32_t)(uintptr_t)answer.data;
-}
+typedef struct {
+    Writer writer;
+    PyObject *holds; /* what its handles are of: to let go of it is to drop them, and the host reads the answer first */
+    bool failed;
+} Answer;
 
-static void answer_start(void)
+/* The last, which the host reads. It is put here when all of it is written: what Python does meanwhile may call the host,
+ * which may call again. */
+static Answer last;
+
+static uint64_t give(Answer *answer)
 {
-    /* Before anything else: what is let go of may call the host, and be called. */
-    Py_CLEAR(answer_holds);
-    static bool started;
-    if (started) {
-        writer_finish(&answer);
+    /* The one before first: what is let go of may call the host, and be called. */
+    while (last.holds != NULL) {
+        Py_CLEAR(last.holds);
     }
-    started = true;
-    writer_start(&answer);
+    writer_finish(&last.writer);
+    writer_move(&last.writer, &answer->writer);
+    last.holds = answer->holds;
+    const Writer *writer = &last.writer;
+    return (uint64_t)answer->failed << 63 | (uint64_t)writer->length << 32 | (uint32_t)(uintptr_t)writer->data;
 }
 
 /* (kind, message, traceback, data, the exception itself). Nothing of it may fail: what does is left out. */
-static uint64_t answer_error(void)
+static void write_error(Answer *answer)
 {
     static const char nothing[] = {TAG_NONE};
     PyObject *error = PyErr_GetRaisedException();
     PyObject *module = PyImport_ImportModule("amphi._host");
     PyObject *record = module == NULL ? NULL : PyObject_CallMethod(module, "_record", "O", error);
     Place place = {.what = "error", .name = "error", .function = "amphi"};
-    answer_start();
-    bool whole = record != NULL && PyTuple_Check(record) && encode_tuple_head(&answer, (uint32_t)PyTuple_GET_SIZE(record) + 1) == 0;
+    Writer *writer = &answer->writer;
+    answer->failed = true;
+    answer->holds = NULL;
+    writer_start(writer);
+    bool whole = record != NULL && PyTuple_Check(record) && encode_tuple_head(writer, (uint32_t)PyTuple_GET_SIZE(record) + 1) == 0;
     for (Py_ssize_t i = 0; whole && i < PyTuple_GET_SIZE(record); i++) {
-        whole = encode(&answer, &TYPE_OF_ANYTHING, PyTuple_GET_ITEM(record, i), &place) == 0;
+        whole = encode(writer, &TYPE_OF_ANYTHING, PyTuple_GET_ITEM(record, i), &place) == 0;
     }
-    if (!whole || encode_object(&answer, error) < 0) {
+    if (!whole || encode_object(writer, error) < 0) {
         PyErr_Clear();
-        answer_start();
-        memcpy(answer.data, nothing, sizeof nothing);
-        answer.length = sizeof nothing;
+        writer_finish(writer);
+        writer_start(writer);
+        memcpy(writer->data, nothing, sizeof nothing);
+        writer->length = sizeof nothing;
     }
     Py_XDECREF(record);
     Py_XDECREF(module);
     Py_XDECREF(error);
-    return answered(true);
 }
 
 /* What a call gave, or the exception that it raised. */
-static uint64_t answer_value(PyObject *value, const Type *type, const char *function)
+static void write_value(Answer *answer, PyObject *value, const Type *type, const char *function)
 {
-    if (value != NULL) {
-        Place place = {.what = "result of", .name = function, .function = function};
-        answer_start();
-        int encoded = type == NULL ? encode(&answer, &TYPE_OF_ANYTHING, Py_None, &place) : encode(&answer, type, value, &place);
-        if (encoded == 0 && answer.handles) {
-            answer_holds = value;
-            return answered(false);
-        }
-        Py_DECREF(value);
-        if (encoded == 0) {
-            return answered(false);
-        }
+    if (value == NULL) {
+        write_error(answer);
+        return;
     }
-    return answer_error();
+    Place place = {.what = "result of", .name = function, .function = function};
+    Writer *writer = &answer->writer;
+    answer->failed = false;
+    answer->holds = NULL;
+    writer_start(writer);
+    int encoded = type == NULL ? encode(writer, &TYPE_OF_ANYTHING, Py_None, &place) : encode(writer, type, value, &place);
+    if (encoded == 0 && writer->handles) {
+        answer->holds = value;
+        return;
+    }
+    if (encoded < 0) {
+        writer_finish(writer);
+        write_error(answer);
+    }
+    Py_DECREF(value);
 }
 
 /* Calls something with the arguments in the room. `type` is a callable's; without one nothing is checked. */
-static uint64_t call(PyObject *callable, uint32_t length, const Type *type, const char *function)
+static void call(Answer *answer, PyObject *callable, uint32_t length, const Type *type, const char *function)
 {
     PyObject *args = arguments(length, type);
     PyObject *value = args == NULL ? NULL : PyObject_Call(callable, args, NULL);
     Py_XDECREF(args);
-    return answer_value(value, type == NULL ? &TYPE_OF_ANYTHING : type->items[type->count - 1], function);
+    write_value(answer, value, type == NULL ? &TYPE_OF_ANYTHING : type->items[type->count - 1], function);
 }
 
 /* ---- what Python exports ------------------------------------------------------------------------------------ */
@@ -167,7 +178,9 @@ AMPHI_EXPORT("amphi_exports") uint64_t amphi_exports(uint32_t length)
     Py_XDECREF(describe);
     Py_XDECREF(module);
     Py_XDECREF(told);
-    return answer_value(description, &TYPE_OF_ANYTHING, "amphi");
+    Answer answer;
+    write_value(&answer, description, &TYPE_OF_ANYTHING, "amphi");
+    return give(&answer);
 }
 
 /* ---- calls -------------------------------------------------------------------------------------------------- */
@@ -187,32 +200,36 @@ void amphi_flush(void)
 
 AMPHI_EXPORT("amphi_call_export") uint64_t amphi_call_export(uint32_t number, uint32_t length)
 {
+    Answer answer;
     if (number >= export_count || exports[number].function == NULL) {
         PyErr_Format(PyExc_SystemError, "there is no export %u", number);
-        return answer_error();
+        write_error(&answer);
+        return give(&answer);
     }
     Exported exported = exports[number];
     Py_INCREF(exported.function);
     Py_INCREF(exported.name);
     type_share(exported.type);
-    uint64_t answer_of_call = call(exported.function, length, exported.type, PyUnicode_AsUTF8(exported.name));
+    call(&answer, exported.function, length, exported.type, PyUnicode_AsUTF8(exported.name));
     type_free(exported.type);
     Py_DECREF(exported.name);
     Py_DECREF(exported.function);
-    return answer_of_call;
+    return give(&answer);
 }
 
 AMPHI_EXPORT("amphi_call_object") uint64_t amphi_call_object(uint32_t number, uint32_t length)
 {
     const Type *type;
     PyObject *object = object_lent(number, &type);
+    Answer answer;
     if (object == NULL) {
-        return answer_error();
+        write_error(&answer);
+        return give(&answer);
     }
     Py_INCREF(object);
     type = type_share(type);
-    uint64_t answer_of_call = call(object, length, type, "callable");
+    call(&answer, object, length, type, "callable");
     type_free(type);
     Py_DECREF(object);
-    return answer_of_call;
+    return give(&answer);
 }

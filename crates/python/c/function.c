@@ -135,7 +135,7 @@ static PyObject *call_wire(Call *call, PyObject *const *args)
 {
     const Form *form = call->form;
     Writer writer;
-    char reply[512];
+    char reply[SHORT];
     PyObject *result = NULL;
     writer_start(&writer);
     if (encode_tuple_head(&writer, (uint32_t)form->count) < 0) {

@@ -76,7 +76,7 @@ static PyObject *handle_call(PyObject *handle, PyObject *args, PyObject *keyword
         return NULL;
     }
     Writer writer;
-    char reply[512];
+    char reply[SHORT];
     PyObject *result = NULL;
     writer_start(&writer);
     Place place = {.what = "argument", .name = "arguments", .function = "callable"};

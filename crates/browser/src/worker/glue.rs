@@ -1,4 +1,4 @@
-//! Bindings to `glue.js`, the JavaScript between guest and shim. What each function does is written there.
+//! Bindings to `glue.js` and `memory.js`, the JavaScript between guest and shim. What each function does is written there.
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
@@ -7,15 +7,18 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// What a call answers when it cannot finish yet; `glue.js` knows the same number.
 pub(super) const WAIT: i32 = i32::MIN + 1;
 
+#[wasm_bindgen(module = "/src/memory.js")]
+extern "C" {
+    pub(super) fn guest_size() -> u32;
+    pub(super) fn guest_read(at: u32, to: *mut u8, length: usize) -> bool;
+    pub(super) fn guest_write(at: u32, from: *const u8, length: usize) -> bool;
+}
+
 #[wasm_bindgen(module = "/src/glue.js")]
 extern "C" {
     pub(super) fn attach(exports: &JsValue);
 
     pub(super) fn now_ms() -> f64;
-
-    pub(super) fn guest_size() -> u32;
-    pub(super) fn guest_read(at: u32, to: *mut u8, length: usize) -> bool;
-    pub(super) fn guest_write(at: u32, from: *const u8, length: usize) -> bool;
 
     pub(super) fn missing_imports(module: &JsValue, typed: &Array) -> String;
     pub(super) fn imports(module: &JsValue, from: &str, name: &str) -> bool;

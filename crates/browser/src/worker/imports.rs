@@ -50,6 +50,13 @@ macro_rules! export_host_calls {
 
 amphi_core::for_each_host_call!(export_host_calls);
 
+/// For `glue.js`: a function of JavaScript was called straight, and core has to look at what came of it.
+#[expect(unsafe_code, reason = "JavaScript calls it by this name, which no other function has")]
+#[unsafe(no_mangle)]
+extern "C" fn flat_concluded(function: i32, slots: i32) -> i32 {
+    give(run::serve(AbiCall::CallFlat, &[function, slots]))
+}
+
 /// For `glue.js`: a host function that a guest imports by name is called.
 #[expect(unsafe_code, reason = "JavaScript calls it by this name, which no other function has")]
 #[unsafe(no_mangle)]

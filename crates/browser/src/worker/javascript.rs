@@ -7,10 +7,10 @@ use std::rc::Rc;
 use amphi_core::javascript::names::spellings;
 use amphi_core::javascript::{self, Engine, Failure, GLOBALS, Outcome, PRELUDE, PRELUDE_NAME, Role, Table};
 use amphi_core::{
-    Cx, Exit, Function, Handle, HostError, HostFunction, HostModule, Interface, Limit, Place, Scalar, Signature,
-    Source, Type, Value, check,
+    Cx, Exit, Function, Handle, HostError, HostFunction, HostModule, Interface, Limit, Place, Registry, Scalar,
+    Signature, Source, Type, Value, check,
 };
-use js_sys::{Array, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Int32Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -18,6 +18,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::crossing::Worker;
 use super::{promise, run};
+use crate::Control;
 
 #[wasm_bindgen(module = "/src/javascript.js")]
 extern "C" {
@@ -30,6 +31,9 @@ extern "C" {
     fn flat_function(exports: &JsValue, names: Vec<String>, params: &str, result: &str) -> u32;
     fn flat_call(number: u32, slots: *mut u64) -> u32;
     fn flat_given() -> JsValue;
+    fn flat_straight(indices: Vec<u32>, numbers: Vec<u32>, letter: &Int32Array);
+    pub(super) fn flat_under_way() -> bool;
+    fn flat_entered();
 }
 
 thread_local! {
@@ -56,6 +60,7 @@ struct Machine {
 pub(super) fn forget() {
     promise::forget();
     flat_drop();
+    CALLS.set(0);
     MACHINES.take();
     RUNS.set(RUNS.get().wrapping_add(1));
 }
@@ -117,6 +122,24 @@ pub(super) async fn module(name: &str, source: &Source, declared: Option<&Interf
     builder.build().map_err(|error| error.to_string())
 }
 
+/// Has the program's guest call functions with nothing of Rust in between, while no host module waits to take the place of
+/// another.
+pub(super) fn go_straight(registry: &Registry, control: Option<&Control>) {
+    let (indices, numbers) = registry.straight().unzip();
+    let letter = control.map_or_else(|| Int32Array::new_with_length(1), Control::letter_word);
+    flat_straight(indices, numbers, &letter);
+}
+
+/// Whether Python has called JavaScript and waits for it.
+fn is_under_way() -> bool {
+    CALLS.get() > 0 || flat_under_way()
+}
+
+/// Has every call go through core again.
+pub(super) fn stop_short() {
+    flat_straight(Vec::new(), Vec::new(), &Int32Array::new_with_length(1));
+}
+
 fn set(object: &js_sys::Object, key: &str, value: &JsValue) {
     // A fresh object takes every property.
     let _ = Reflect::set(object, &key.into(), value);
@@ -128,16 +151,25 @@ fn functions(number: usize, table: &Rc<Table>) -> [JsValue; 3] {
         let Some(js) = Js::of(number) else { return Ok(JsValue::UNDEFINED) };
         let mut worker = Worker;
         let mut cx = Cx::new(&mut worker);
+        flat_entered();
         // While the guest is suspended for a promise, what follows it may call Python.
-        let cx = (CALLS.get() > 0 || promise::is_waited()).then_some(&mut cx);
-        javascript::call_python(&js, cx, thing, args.to_vec()).map_err(|failure| match failure {
+        let cx = (is_under_way() || promise::is_waited()).then_some(&mut cx);
+        // A call that was made straight is not counted yet, and what is called below it cannot wait.
+        let under_way = CALLS.replace(CALLS.get() + 1);
+        let given = javascript::call_python(&js, cx, thing, args.to_vec());
+        CALLS.set(under_way);
+        given.map_err(|failure| match failure {
             Failure::Thrown(thrown) => thrown,
             Failure::Host(error) => JsValue::from_str(&error.to_string()),
         })
     };
     let table = Rc::clone(table);
-    let drop = move |thing: u32| Table::drop(&table, thing);
+    let drop = move |thing: u32| {
+        flat_entered();
+        Table::drop(&table, thing)
+    };
     let print = |text: String| {
+        flat_entered();
         // Before its run a module has nobody to tell.
         let _ = run::with(|run| {
             if !run.output.borrow_mut().write(true, text.as_bytes(), run.clock.now_ms()) {
@@ -182,6 +214,10 @@ impl HostFunction for Body {
         let given = |js: &Js| javascript::invoke(js, &self.function, args);
         let result = self.function.signature.result.clone();
         entered(self.machine, given, move |js, given| javascript::conclude(js, result.as_ref(), given))
+    }
+
+    fn straight(&self) -> Option<u32> {
+        self.flat
     }
 
     fn call_flat(&self, _: &mut Cx<'_>, slots: &mut [u64]) -> Option<Result<(), HostError>> {

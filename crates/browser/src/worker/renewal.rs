@@ -35,7 +35,10 @@ pub(super) fn forget() {
 /// Some came: a list of [`PreparedHost`] in its Borsh form.
 pub(super) fn came(hosts: &[u8]) {
     match borsh::from_slice::<Vec<PreparedHost>>(hosts) {
-        Ok(hosts) => CAME.with_borrow_mut(|came| came.extend(hosts)),
+        Ok(hosts) => {
+            javascript::stop_short();
+            CAME.with_borrow_mut(|came| came.extend(hosts));
+        }
         Err(error) => run::say(&format!("host modules could not be read: {error}")),
     }
 }
@@ -48,14 +51,16 @@ pub(super) fn is_due() -> bool {
 /// Has them take their places before a host call is served. None: the call goes on; else the guest waits, and asks again.
 /// JavaScript waits for a call that `suspends` the guest, while others take their places.
 pub(super) fn take_places(suspends: bool) -> Option<Answer> {
-    if MAKING.get() {
-        // What runs while one is made calls the host functions that there are.
+    // What runs while one is made calls the host functions that there are, and a call that was made straight is concluded by
+    // what it called.
+    if MAKING.get() || javascript::flat_under_way() {
         return None;
     }
     let can_wait = suspends && promise::can_wait();
     loop {
         let loads = |host: &PreparedHost| matches!(host.body, PreparedBody::JavaScript { .. });
         let ready = |host: &PreparedHost| !loads(host) || can_wait || !run::with(|run| run.opens).unwrap_or(false);
+        run::go_straight();
         let place = CAME.with_borrow(|came| came.iter().position(ready))?;
         let host = CAME.with_borrow(|came| came.get(place).cloned())?;
         if loads(&host) && can_wait && !is_loaded(&host) {

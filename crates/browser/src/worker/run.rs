@@ -104,10 +104,15 @@ pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
             return answer;
         }
     }
-    let mut step = None;
     if call == AbiCall::Interrupt {
         look_for_letter(true);
     }
+    serve(call, args)
+}
+
+/// The same, with the host modules that there are.
+pub(super) fn serve(call: AbiCall, args: &[i32]) -> Answer {
+    let mut step = None;
     let answer = with(|run| match call {
         AbiCall::Interrupt => run.interrupt(),
         call => {
@@ -143,6 +148,15 @@ pub(super) fn look_for_letter(looks: bool) {
     if let Some(letter) = letter {
         renewal::came(&letter);
     }
+}
+
+/// Has the program's guest call functions of JavaScript straight. A run that is watched sees every call.
+pub(super) fn go_straight() {
+    with(|run| {
+        if run.opens && run.beside.1.is_none() && !renewal::is_due() {
+            super::javascript::go_straight(run.hosts.registry(), run.inbox.control());
+        }
+    });
 }
 
 thread_local! {

@@ -164,6 +164,7 @@ pub(super) fn start(
             Ok(()) | Err(_) => {}
         }
     }
+    run::go_straight();
     let hosts = hosts.iter().filter(|host| host.is_python()).map(|host| host.id).collect();
     Ok(Started { folders, hosts, clock, prepare_ms, began_ms, entry, calls, stays, wall_ms })
 }

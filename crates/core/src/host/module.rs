@@ -143,6 +143,12 @@ impl HostModule {
         self.bodies.get(at).is_none_or(|body| body.function.needs_cx())
     }
 
+    /// The number by which a function's habitat calls it, see [`HostFunction::straight`].
+    pub(super) fn straight(&self, at: usize) -> Option<u32> {
+        let body = self.bodies.get(at)?;
+        body.flat.as_ref().and_then(|_| body.function.straight())
+    }
+
     /// Begins a call with slots; `slots` has [`Flat::slots`] of them.
     pub(crate) fn call_flat(&self, at: usize, cx: &mut Cx<'_>, slots: &mut [u64]) -> FlatCall {
         match self.begin_flat(at, cx, slots) {

@@ -85,6 +85,15 @@ impl Registry {
         usize::try_from(index).ok().and_then(|at| self.functions.get(at)).is_some_and(Option::is_none)
     }
 
+    /// The functions that their habitat can call by itself: their numbers here and [there](crate::HostFunction::straight).
+    pub fn straight(&self) -> impl Iterator<Item = (u32, u32)> {
+        let known = |(index, known): (u32, &Option<(Arc<HostModule>, usize)>)| {
+            let (module, at) = known.as_ref()?;
+            Some((index, module.straight(*at)?))
+        };
+        (0..).zip(&self.functions).filter_map(known)
+    }
+
     /// All interfaces, in the order they were added.
     pub fn interfaces(&self) -> impl Iterator<Item = &Interface> {
         self.modules.iter().map(|added| added.module.interface())
