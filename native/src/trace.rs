@@ -51,7 +51,7 @@ pub(crate) struct Trace {
 const SHOWN: u32 = 32;
 
 /// Batches that may wait to be printed; then the guest waits.
-const AHEAD: usize = 1024;
+const AHEAD: usize = 64;
 
 const EXAMPLES: &str = "\
 Examples:

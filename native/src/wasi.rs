@@ -41,13 +41,13 @@ impl Wasi {
 }
 
 fn list(calls: &[Call]) -> String {
-    let width = calls.iter().map(|call| call.name().len()).max().unwrap_or(0);
     let mut out = format!(
         "The calls of {MODULE}. Every habitat serves them all: `wasmtime` with wasmtime's own WASI, the others\nwith amphi's. `amphi wasi CALL` says more of one, `amphi trace` shows them in a run.\n\n"
     );
     for call in calls {
+        let params: Vec<&str> = call.params().iter().map(|param| param.name).collect();
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{:width$}  {}", call.name(), call.sentence());
+        let _ = writeln!(out, "{}({})\n    {}", call.name(), params.join(", "), call.sentence());
     }
     out
 }

@@ -59,13 +59,13 @@ impl Exit {
         }
     }
 
-    /// The end that is told of a guest that asked for more memory than it may have, if `refused`. Python ends with 1
-    /// after an uncaught MemoryError, others give up or trap: the cause is the limit.
+    /// The end that is told of a guest that met a limit which did not end it: one on its memory or its files. Python ends
+    /// with 1 after an uncaught MemoryError or OSError, others give up or trap: the cause is the limit.
     #[must_use]
-    pub fn caused_by_memory(self, refused: bool) -> Self {
-        match self {
-            Self::Code(1) | Self::Trap(_) if refused => Self::Limit(Limit::Memory),
-            exit => exit,
+    pub fn caused_by(self, met: Option<Limit>) -> Self {
+        match (self, met) {
+            (Self::Code(1) | Self::Trap(_), Some(limit)) => Self::Limit(limit),
+            (exit, _) => exit,
         }
     }
 

@@ -54,7 +54,7 @@ impl Platform for Outside {
     fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Refused> {
         self.written += bytes.len() as u64;
         if self.written > Self::OUTPUT {
-            return Err(Refused::Stop(Stop::Limit(Limit::Output)));
+            return Err(Refused::Stop(Stop::Output));
         }
         if stream == Stream::Stderr { Err(Refused::Errno(Errno::Pipe)) } else { Ok(()) }
     }

@@ -84,11 +84,11 @@ pub fn compare(program: &Program, runs: &[Run]) -> Vec<Difference> {
 /// Where a run is not as its program says.
 fn unexpected(program: &Program, run: &Run) -> Vec<Difference> {
     let (Some(expect), Ok(outcome)) = (&program.expect, &run.outcome) else { return Vec::new() };
-    let mut pairs = vec![("exit".to_owned(), exit(&Exit::Code(expect.exit)), exit(&outcome.exit))];
+    let mut pairs = vec![Pair::of("exit", exit(&Exit::Code(expect.exit)), exit(&outcome.exit))];
     for (name, expected, found) in
         [("stdout", &expect.stdout, &outcome.stdout), ("stderr", &expect.stderr, &outcome.stderr)]
     {
-        pairs.extend(expected.as_ref().map(|expected| (name.to_owned(), text(expected), text(found))));
+        pairs.extend(expected.as_ref().map(|expected| Pair::of(name, &**expected, &**found)));
     }
     told(pairs, &run.habitat, "amphi.toml")
 }
@@ -97,12 +97,12 @@ fn between(first: &Run, other: &Run) -> Vec<Difference> {
     let (expected, found) = match (&first.outcome, &other.outcome) {
         (Ok(expected), Ok(found)) => (expected, found),
         (expected, found) => {
-            let pairs = vec![("start".to_owned(), started(expected), started(found))];
+            let pairs = vec![Pair::of("start", started(expected), started(found))];
             return told(pairs, &other.habitat, &first.habitat);
         }
     };
     let mut differences = told(outcome_pairs(expected, found), &other.habitat, &first.habitat);
-    differences.extend(first_difference(&first.records, &other.records).map(|calls| Difference {
+    differences.extend(first_difference(first, other).map(|calls| Difference {
         habitat: other.habitat.clone(),
         reference: first.habitat.clone(),
         what: What::Calls(Box::new(calls)),
@@ -110,12 +110,28 @@ fn between(first: &Run, other: &Run) -> Vec<Difference> {
     differences
 }
 
+/// What is compared, on both sides. Bytes that are no text differ as any others do.
+struct Pair {
+    name: String,
+    expected: Vec<u8>,
+    found: Vec<u8>,
+}
+
+impl Pair {
+    fn of(name: impl Into<String>, expected: impl Into<Vec<u8>>, found: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), expected: expected.into(), found: found.into() }
+    }
+}
+
 /// The pairs that differ, as differences.
-fn told(pairs: Vec<(String, String, String)>, habitat: &str, reference: &str) -> Vec<Difference> {
-    let differing = pairs.into_iter().filter(|(_, expected, found)| expected != found);
+fn told(pairs: Vec<Pair>, habitat: &str, reference: &str) -> Vec<Difference> {
+    let differing = pairs.into_iter().filter(|pair| pair.expected != pair.found);
     differing
-        .map(|(name, expected, found)| {
-            let (expected, found) = from_first_difference(&expected, &found);
+        .map(|Pair { name, expected, found }| {
+            let (expected, found) = match (str::from_utf8(&expected), str::from_utf8(&found)) {
+                (Ok(expected), Ok(found)) => from_first_difference(expected, found),
+                _ => from_first_difference(&escaped(&expected), &escaped(&found)),
+            };
             let what = What::Text { name, expected, found };
             Difference { habitat: habitat.to_owned(), reference: reference.to_owned(), what }
         })
@@ -126,13 +142,13 @@ fn started(outcome: &Result<Outcome, amphi_core::habitat::HabitatError>) -> Stri
     outcome.as_ref().map_or_else(|error| format!("did not start: {error}"), |_| "started".to_owned())
 }
 
-/// What is compared, each with its name, both sides as text.
-fn outcome_pairs(expected: &Outcome, found: &Outcome) -> Vec<(String, String, String)> {
+/// What is compared of two outcomes.
+fn outcome_pairs(expected: &Outcome, found: &Outcome) -> Vec<Pair> {
     let mut pairs = vec![
-        ("stdout".to_owned(), text(&expected.stdout), text(&found.stdout)),
-        ("stderr".to_owned(), text(&expected.stderr), text(&found.stderr)),
-        ("replies".to_owned(), replies(&expected.replies), replies(&found.replies)),
-        ("exit".to_owned(), exit(&expected.exit), exit(&found.exit)),
+        Pair::of("stdout", &*expected.stdout, &*found.stdout),
+        Pair::of("stderr", &*expected.stderr, &*found.stderr),
+        Pair::of("replies", replies(&expected.replies), replies(&found.replies)),
+        Pair::of("exit", exit(&expected.exit), exit(&found.exit)),
     ];
     file_pairs("", &expected.files, &found.files, &mut pairs);
     let mounts = expected.mounts.len().max(found.mounts.len());
@@ -143,20 +159,15 @@ fn outcome_pairs(expected: &Outcome, found: &Outcome) -> Vec<(String, String, St
     pairs
 }
 
-fn file_pairs(
-    prefix: &str,
-    expected: &[ChangedFile],
-    found: &[ChangedFile],
-    pairs: &mut Vec<(String, String, String)>,
-) {
+fn file_pairs(prefix: &str, expected: &[ChangedFile], found: &[ChangedFile], pairs: &mut Vec<Pair>) {
     let (before, after) = (by_path(expected), by_path(found));
     let paths: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
-    let pair = |path: &str| (format!("{prefix}{path}"), change(before.get(path)), change(after.get(path)));
+    let pair = |path: &str| Pair::of(format!("{prefix}{path}"), change(before.get(path)), change(after.get(path)));
     pairs.extend(paths.into_iter().map(pair));
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+fn escaped(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
 }
 
 /// What the calls of exports gave, in words.
@@ -182,12 +193,12 @@ fn by_path(files: &[ChangedFile]) -> BTreeMap<&str, &Change> {
     files.iter().map(|file| (file.path.as_str(), &file.change)).collect()
 }
 
-fn change(change: Option<&&Change>) -> String {
+fn change(change: Option<&&Change>) -> Vec<u8> {
     match change {
-        None => "as it was".to_owned(),
-        Some(Change::Removed) => "removed".to_owned(),
-        Some(Change::Added(bytes)) => format!("added: {}", text(bytes)),
-        Some(Change::Modified(bytes)) => format!("modified: {}", text(bytes)),
+        None => b"as it was".to_vec(),
+        Some(Change::Removed) => b"removed".to_vec(),
+        Some(Change::Added(bytes)) => [b"added: ", &**bytes].concat(),
+        Some(Change::Modified(bytes)) => [b"modified: ", &**bytes].concat(),
     }
 }
 
@@ -270,12 +281,14 @@ mod tests {
         let reference = || outcome("30\n", Exit::Code(0), &[("a.txt", "one")]);
         let trap = |words: &str| outcome("", Exit::Trap(words.to_owned()), &[]);
         let files = outcome("30\n", Exit::Code(0), &[("a.txt", "two"), ("b", "")]);
+        let bytes = |bytes: &[u8]| Outcome { stdout: bytes.to_vec().into(), ..outcome("", Exit::Code(0), &[]) };
         for (name, one, other, expected) in [
             ("alike", Ok(reference()), Ok(reference()), vec![]),
             ("output", Ok(reference()), Ok(outcome("31\n", Exit::Code(0), &[("a.txt", "one")])), vec!["stdout"]),
             ("code", Ok(reference()), Ok(outcome("30\n", Exit::Code(1), &[("a.txt", "one")])), vec!["exit"]),
             ("files", Ok(reference()), Ok(files), vec!["a.txt", "b"]),
             ("a trap in other words", Ok(trap("unreachable")), Ok(trap("unreachable executed")), vec![]),
+            ("bytes that are no text", Ok(bytes(b"\xff\x80")), Ok(bytes(b"\xfe\x80")), vec!["stdout"]),
             ("one did not start", Ok(reference()), Err("no browser"), vec!["start"]),
         ] {
             let program = Program::script("main.py", "");

@@ -9,13 +9,13 @@ mod report;
 
 use amphi_core::habitat::{Captured, Habitat, HabitatError, OutputStream, Streams};
 use amphi_core::{Outcome, Program, Trace};
-use amphi_wasi::trace::{Ring, entries};
+use amphi_wasi::trace::entries;
 
 pub use calls::{Calls, Side};
 pub use compare::{Difference, What, compare};
 pub use report::{html, junit, text};
 
-/// Bytes of records that are kept of a run: some two million calls. What is older is dropped and not compared.
+/// Bytes of records that are kept of a run: its first two million calls or so. What comes later is not compared.
 const RECORDS: usize = 256 << 20;
 
 /// Bytes of data that are compared of each call.
@@ -54,10 +54,12 @@ pub struct Run {
     pub habitat: String,
     /// What the run left, or why it did not start.
     pub outcome: Result<Outcome, HabitatError>,
-    /// The records of its calls.
+    /// The records of its calls, from the first on.
     pub records: Vec<u8>,
     /// How many there are.
     pub calls: usize,
+    /// Whether it made more.
+    pub cut: bool,
 }
 
 /// The program as it is compared: its calls are recorded, and nobody is asked for input.
@@ -73,19 +75,21 @@ pub fn watched(program: &Program) -> Program {
 
 /// Runs a program that is [`watched`] in one habitat, with its streams kept.
 pub fn run(program: &Program, habitat: &mut dyn Habitat) -> Run {
-    let mut kept = Kept { streams: Captured::default(), records: Ring::new(RECORDS) };
+    let mut kept = Kept { streams: Captured::default(), records: Vec::new(), cut: false };
     let outcome = habitat.run(program, &mut kept);
-    let Kept { streams: Captured { stdout, stderr }, records } = kept;
+    let Kept { streams: Captured { stdout, stderr }, records, cut } = kept;
     let outcome = outcome.map(|outcome| Outcome { stdout: stdout.into(), stderr: stderr.into(), ..outcome });
-    let records = records.records();
-    let calls = entries(&records).count();
-    Run { habitat: habitat.name().to_owned(), outcome, records, calls }
+    let recorded = entries(&records).count();
+    // A habitat that had to drop some leaves a gap in their numbers.
+    let calls = entries(&records).zip(0..).take_while(|(entry, place)| entry.number == *place).count();
+    Run { habitat: habitat.name().to_owned(), outcome, records, calls, cut: cut || calls < recorded }
 }
 
 /// What a run told.
 struct Kept {
     streams: Captured,
-    records: Ring,
+    records: Vec<u8>,
+    cut: bool,
 }
 
 impl Streams for Kept {
@@ -94,6 +98,9 @@ impl Streams for Kept {
     }
 
     fn trace(&mut self, records: &[u8]) {
-        self.records.push(records);
+        self.cut |= self.records.len() + records.len() > RECORDS;
+        if !self.cut {
+            self.records.extend_from_slice(records);
+        }
     }
 }

@@ -38,17 +38,15 @@ pub enum Wait {
 pub enum Stop {
     /// `proc_exit`, with the guest's code as it gave it.
     Exit(u32),
-    /// A limit that ends the run.
-    Limit(Limit),
+    /// More was written to stdout and stderr together than the run may; kept by the platform.
+    Output,
     /// The user ended the run.
     Interrupted,
 }
 
-/// What WASI bounds. Output ends the run; the others are an errno of the call that met them.
+/// What WASI bounds: an errno of the call that met it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Limit {
-    /// Bytes on stdout and stderr together; kept by the platform.
-    Output,
     /// Files, directories and links made during the run: `NOSPC`.
     Files,
     /// Bytes in files, apart from shared content: `NOSPC`.
@@ -62,7 +60,6 @@ impl Limit {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Output => "output",
             Self::Files => "files",
             Self::FileBytes => "file bytes",
             Self::Descriptors => "descriptors",

@@ -30,9 +30,6 @@ pub(crate) enum End {
     /// The output limit.
     #[error("the output limit was met")]
     Output,
-    /// A limit of amphi's WASI that ends the run.
-    #[error("a limit on {0} was met")]
-    Files(amphi_wasi::Limit),
     /// The user ended the run.
     #[error("the run was interrupted")]
     Interrupted,

@@ -70,10 +70,11 @@ impl Place {
 
     /// A world of wasmtime-wasi, and its folders; `cache` is where some of them are kept.
     pub(crate) fn p1(self, cache: Option<&Path>) -> Result<(p1::World, p1::Folders), Error> {
-        let Self { args, env, mounts, determinism, gate, streams, began, .. } = self;
+        let Self { args, env, mounts, determinism, gate, streams, began, limits, .. } = self;
         let folders = p1::Folders::make(mounts, cache)?;
         let clock = p1::Clock::new(determinism, began);
-        let world = p1::World::new(&args, &env, &folders, streams, clock, determinism, gate)?;
+        let world = p1::World::new(&args, &env, &folders, streams, clock, determinism, gate)?
+            .with_descriptors(limits.descriptors);
         Ok((world, folders))
     }
 

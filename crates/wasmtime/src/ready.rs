@@ -189,7 +189,7 @@ impl<W: Watched + 'static> Ready<W> {
             (Exit::Code(0), Some(code)) => Exit::Code(code),
             (exit, _) => exit,
         };
-        ended.caused_by_memory(refused)
+        ended.caused_by(if refused { Some(Limit::Memory) } else { state.guests.now().wasi.limit_met() })
     }
 
     fn start(&mut self) -> wasmtime::Result<()> {
@@ -238,9 +238,6 @@ pub(crate) fn ended(end: End) -> Exit {
         End::Exit(code) => Exit::Code(code),
         End::Interrupted => Exit::Interrupted,
         End::Wall => Exit::Limit(Limit::Wall),
-        End::Output | End::Files(amphi_wasi::Limit::Output) => Exit::Limit(Limit::Output),
-        End::Files(amphi_wasi::Limit::Files) => Exit::Limit(Limit::Files),
-        End::Files(amphi_wasi::Limit::FileBytes) => Exit::Limit(Limit::FileBytes),
-        End::Files(amphi_wasi::Limit::Descriptors) => Exit::Limit(Limit::Descriptors),
+        End::Output => Exit::Limit(Limit::Output),
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::Error;
 use crate::store::{State, memory};
-use amphi_core::Watch;
 use amphi_core::abi::SeenCall;
+use amphi_core::{Limit, Watch};
 use amphi_wasi::trace::{HostCall, Recorder};
 use amphi_wasi::{Call, Errno, Gate, SliceMemory};
 use wasmtime::{Caller, Result};
@@ -26,6 +26,9 @@ pub(crate) trait Watched {
 
     /// The run's clock, in nanoseconds; looking does not move it.
     fn seen_ns(&self) -> u64;
+
+    /// A limit on what it has that made a call fail.
+    fn limit_met(&self) -> Option<Limit>;
 }
 
 /// Lets a call of WASI pass the gate of a guest that is watched, and serves it unless it is to fail.

@@ -1,6 +1,7 @@
 //! Owns the JSON form of a traced call, for other programs.
 //!
-//! Every object has `number`, `time_ns`, `duration_ns` (null for a call that was not timed), and `guest` if it is not the
+//! An object with `dropped` alone says how many calls are missing there; a run that makes more than can be kept drops some.
+//! Every other has `number`, `time_ns`, `duration_ns` (null for a call that was not timed), and `guest` if it is not the
 //! program's own that made the call. A call of WASI has `call`, `args`, and either `result`, `errno` (with `fault` where it was asked for) or `ended`; `paths` are whole paths it is
 //! about. A host function has `host`, `args` as text, and `reply` or `error`. Bytes are `text` where they are UTF-8, else
 //! `base64`, beside their `length`.
@@ -10,6 +11,11 @@ use amphi_wasi::trace::{Answer, Arg, Entry, Names, Reply, Value as Traced, What,
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
+
+/// The object for calls that are missing.
+pub(crate) fn dropped(count: u64) -> Value {
+    json!({ "dropped": count })
+}
 
 /// The object of one call.
 pub(crate) fn entry(entry: &Entry, names: &Names) -> Value {

@@ -58,8 +58,10 @@ impl Printer {
     fn entry(&mut self, entry: &Entry) -> io::Result<()> {
         let dropped = entry.number.saturating_sub(self.next);
         self.next = entry.number + 1;
-        if dropped > 0 && !matches!(self.form, Form::Json) {
-            writeln!(self.out, "… {dropped} calls were dropped here")?;
+        match self.form {
+            _ if dropped == 0 => {}
+            Form::Json => writeln!(self.out, "{}", json::dropped(dropped))?,
+            Form::Lines { .. } | Form::Summary => writeln!(self.out, "… {dropped} calls were dropped here")?,
         }
         if !self.filter.shows(entry, &self.names) {
             return Ok(());

@@ -130,11 +130,6 @@ pub(super) fn go_straight(registry: &Registry, control: Option<&Control>) {
     flat_straight(indices, numbers, &letter);
 }
 
-/// Whether Python has called JavaScript and waits for it.
-fn is_under_way() -> bool {
-    CALLS.get() > 0 || flat_under_way()
-}
-
 /// Has every call go through core again.
 pub(super) fn stop_short() {
     flat_straight(Vec::new(), Vec::new(), &Int32Array::new_with_length(1));
@@ -153,7 +148,7 @@ fn functions(number: usize, table: &Rc<Table>) -> [JsValue; 3] {
         let mut cx = Cx::new(&mut worker);
         flat_entered();
         // While the guest is suspended for a promise, what follows it may call Python.
-        let cx = (is_under_way() || promise::is_waited()).then_some(&mut cx);
+        let cx = (CALLS.get() > 0 || flat_under_way() || promise::is_waited()).then_some(&mut cx);
         // A call that was made straight is not counted yet, and what is called below it cannot wait.
         let under_way = CALLS.replace(CALLS.get() + 1);
         let given = javascript::call_python(&js, cx, thing, args.to_vec());

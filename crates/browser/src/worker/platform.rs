@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use amphi_wasi::Clock as ClockId;
-use amphi_wasi::{Input, Limit, Platform, Refused, Stop, Stream};
+use amphi_wasi::{Input, Platform, Refused, Stop, Stream};
 
 use super::clock::Clock;
 use super::inbox::Inbox;
@@ -72,7 +72,7 @@ impl Platform for WorkerPlatform {
         if self.output.borrow_mut().write(stream == Stream::Stderr, bytes, self.clock.now_ms()) {
             Ok(())
         } else {
-            Err(Refused::Stop(Stop::Limit(Limit::Output)))
+            Err(Refused::Stop(Stop::Output))
         }
     }
 

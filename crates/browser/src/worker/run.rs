@@ -231,7 +231,7 @@ impl Run {
                     return Answer::Number(errno.raw());
                 }
                 Flow::Stop(Stop::Exit(code)) => return self.stop(Exit::Code(code)),
-                Flow::Stop(Stop::Limit(limit)) => return self.stop(Exit::Limit(core_limit(limit))),
+                Flow::Stop(Stop::Output) => return self.stop(Exit::Limit(Limit::Output)),
                 Flow::Stop(Stop::Interrupted) => return self.stop(Exit::Interrupted),
                 Flow::Wait(wait) => {
                     if let Some(answer) = self.wait(wait, &mut ticket) {
@@ -354,9 +354,9 @@ impl Run {
     }
 }
 
-fn core_limit(limit: amphi_wasi::Limit) -> Limit {
+/// The limit of the run that WASI met.
+pub(super) fn core_limit(limit: amphi_wasi::Limit) -> Limit {
     match limit {
-        amphi_wasi::Limit::Output => Limit::Output,
         amphi_wasi::Limit::Files => Limit::Files,
         amphi_wasi::Limit::FileBytes => Limit::FileBytes,
         amphi_wasi::Limit::Descriptors => Limit::Descriptors,

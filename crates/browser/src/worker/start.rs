@@ -6,8 +6,8 @@ use std::rc::Rc;
 use amphi_core::abi::{self, GuestExport, HostCalls};
 use amphi_core::protocol::Waiting;
 use amphi_core::{
-    Bytes, Change, ChangedFile, Exit, ExportCall, GuestId, HostModule, Interface, LIB, Outcome, Prepared, PreparedBody,
-    PreparedHost, Program, Registry, Source, Stdin, Timing, Turns, WORK, Watch, trap,
+    Bytes, Change, ChangedFile, Exit, ExportCall, GuestId, HostModule, Interface, LIB, Limit, Outcome, Prepared,
+    PreparedBody, PreparedHost, Program, Registry, Source, Stdin, Timing, Turns, WORK, Watch, trap,
 };
 use amphi_wasi::trace::Recorder;
 use amphi_wasi::{Access, Config, Content, Context, Determinism, FaultError, Gate, Limits, Preopen, Stream, Tree};
@@ -211,8 +211,12 @@ impl Started {
             (None, "") => Exit::Code(0),
             (None, _) if code.is_some() => Exit::Code(code.unwrap_or_default().cast_unsigned()),
             (None, trapped) => Exit::Trap(trap::words(trapped).to_owned()),
-        }
-        .caused_by_memory(run.hosts.memory_refused(GuestId::PROGRAM));
+        };
+        let met = match run.hosts.memory_refused(GuestId::PROGRAM) {
+            true => Some(Limit::Memory),
+            false => run.guests.all().next().and_then(|guest| guest.context.limits_met().next()).map(run::core_limit),
+        };
+        let exit = exit.caused_by(met);
         let timing = |name: &str, from: f64, to: f64| Timing { name: name.to_owned(), us: microseconds(to - from) };
         let guests = run.guests.all().zip(&self.folders);
         let changes = guests.map(|(guest, folders)| {

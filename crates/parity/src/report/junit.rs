@@ -67,6 +67,7 @@ mod tests {
             outcome: Err(HabitatError::new("no")),
             records: Vec::new(),
             calls: 0,
+            cut: false,
         };
         let what = What::Text { name: "stdout".to_owned(), expected: "\"<a>\"".to_owned(), found: "\"&\"".to_owned() };
         let difference = Difference { habitat: "shim".to_owned(), reference: "wasmtime".to_owned(), what };

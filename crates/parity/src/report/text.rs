@@ -10,9 +10,10 @@ use crate::Compared;
 pub fn text(compared: &Compared) -> String {
     let Compared { program, runs, differences } = compared;
     let habitats: Vec<&str> = runs.iter().map(|run| run.habitat.as_str()).collect();
-    let calls = runs.first().map_or(0, |run| run.calls);
+    let calls = runs.iter().map(|run| run.calls).min().unwrap_or(0);
     let mut out = if differences.is_empty() {
-        format!("{program}: alike in {} ({})\n", habitats.join(", "), count(calls, "call"))
+        let first = if runs.iter().any(|run| run.cut) { "the first " } else { "" };
+        format!("{program}: alike in {} ({first}{})\n", habitats.join(", "), count(calls, "call"))
     } else {
         format!("{program}: {}\n", count(differences.len(), "difference"))
     };

@@ -190,7 +190,7 @@ mod tests {
         }
         guest.context.platform_mut().refuse(Refused::Errno(Errno::Pipe));
         guest.check("reader gone", Call::FdWrite, &[1, 0, 1, 64], Errno::Pipe);
-        guest.context.platform_mut().refuse(Refused::Stop(Stop::Limit(Limit::Output)));
-        assert_eq!(guest.dispatch(Call::FdWrite, &[1, 0, 1, 64]), Flow::Stop(Stop::Limit(Limit::Output)));
+        guest.context.platform_mut().refuse(Refused::Stop(Stop::Output));
+        assert_eq!(guest.dispatch(Call::FdWrite, &[1, 0, 1, 64]), Flow::Stop(Stop::Output));
     }
 }

@@ -11,6 +11,8 @@ use crate::types::{Clock, EventRwFlags, EventType, Fd, SubclockFlags};
 
 const SUBSCRIPTION: usize = 48;
 const EVENT: usize = 32;
+/// Subscriptions of one call at most: far more than descriptors may be open.
+const MOST: u32 = 1 << 16;
 
 #[derive(Debug, Clone, Copy)]
 struct Subscription {
@@ -39,7 +41,7 @@ impl<P: Platform> Context<P> {
     /// # Errors
     /// `INVAL`: no subscription, an unknown kind or flag, or a processor clock. `BADF`: a descriptor that cannot be
     /// read or written. `PERM`: writing under a read-only preopen. `FAULT`: a range outside memory. `INTR`: the wait
-    /// was interrupted.
+    /// was interrupted. `NOMEM`: too many subscriptions.
     pub(crate) fn poll_oneoff<M: Memory + ?Sized>(
         &mut self,
         memory: &mut M,
@@ -50,6 +52,9 @@ impl<P: Platform> Context<P> {
     ) -> Result<(), Halt> {
         if count == 0 {
             return Err(Errno::Inval.into());
+        }
+        if count > MOST {
+            return Err(Errno::Nomem.into());
         }
         memory.check(subscriptions, u64::from(count) * SUBSCRIPTION as u64)?;
         memory.check(ready, 4)?;
@@ -296,6 +301,7 @@ mod tests {
         let mut guest = guest(&[good]);
         for (name, args, expected) in [
             ("none", [0, 1024, 0, 2048], Errno::Inval),
+            ("too many", [0, 1024, u64::from(super::MOST) + 1, 2048], Errno::Nomem),
             ("subscriptions outside", [4080, 1024, 1, 2048], Errno::Fault),
             ("count overflows", [0, 1024, u64::from(u32::MAX), 2048], Errno::Fault),
             ("events outside", [0, 4072, 1, 2048], Errno::Fault),

@@ -32,12 +32,22 @@ impl Normal {
         let opened =
             self.names.paths(entry).pop().filter(|_| matches!(same.what, What::Wasi { call: Call::PathOpen, .. }));
         let line = same.line(&self.names, true);
+        if frees_inodes(entry) {
+            self.inodes.0.retain(|(guest, _), _| *guest != entry.guest);
+        }
         self.names.follow(entry);
         match opened {
             Some(path) if !entry.failed() => format!("{line} <{path}>"),
             _ => line,
         }
     }
+}
+
+/// Whether an inode may be of another file from then on, as soon as its file is gone.
+fn frees_inodes(entry: &Entry) -> bool {
+    use Call::{FdClose, FdRenumber, PathRemoveDirectory, PathRename, PathUnlinkFile};
+    let What::Wasi { call, .. } = &entry.what else { return false };
+    !entry.failed() && matches!(call, FdClose | FdRenumber | PathRemoveDirectory | PathRename | PathUnlinkFile)
 }
 
 fn replace(names: &Descriptors, guest: Option<&str>, inodes: &mut Inodes, call: Call, arg: &mut Arg) {

@@ -122,8 +122,9 @@ impl Tree {
             return Err(Errno::Busy);
         }
         let old_name = old.name(Errno::Busy)?;
-        let new_name = new.name(Errno::Busy)?;
         let moved = self.lookup(old.directory, old_name)?;
+        // Linux looks at the new name once it has found the old.
+        let new_name = new.name(Errno::Busy)?;
         self.check_alive(new.directory)?;
         let is_directory = self.inode(moved)?.is_directory();
         if directory_only && !is_directory {

@@ -7,6 +7,7 @@ use amphi_core::{Change, ChangedFile};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
 /// A folder of the host that the guest sees.
@@ -15,11 +16,15 @@ pub(super) struct Folder {
     pub(super) host: PathBuf,
     pub(super) guest: String,
     pub(super) writable: bool,
+    /// It is amphi's and has a single file.
+    pub(super) single: bool,
 }
 
 /// The folders of one run. Temporary ones go when this is dropped.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Folders {
+    /// Before the first of them was made, by the coarse steps in which a file system keeps time.
+    pub(super) began: SystemTime,
     pub(super) list: Vec<Folder>,
     scratch: Vec<Scratch>,
 }
@@ -34,10 +39,13 @@ struct Scratch {
 impl Folders {
     /// Makes the folders. `cache` is where folders with a single file are kept from run to run.
     pub(crate) fn make(mounts: Vec<Mount>, cache: Option<&Path>) -> Result<Self, Error> {
-        let mut folders = Self::default();
+        /// A tick of the slowest clock that a kernel dates files by.
+        const TICK: Duration = Duration::from_millis(10);
+        let began = SystemTime::now().checked_sub(TICK).unwrap_or(UNIX_EPOCH);
+        let mut folders = Self { began, list: Vec::new(), scratch: Vec::new() };
         for mount in mounts {
             let folder = match mount {
-                Mount::Folder { host, guest, writable } => Folder { host, guest, writable },
+                Mount::Folder { host, guest, writable } => Folder { host, guest, writable, single: false },
                 Mount::Single { guest, file } => {
                     let host = match folder_with(&file, cache) {
                         Ok(host) => host,
@@ -45,14 +53,14 @@ impl Folders {
                             .copy_of(&file)
                             .map_err(|error| Error::io(format!("cannot mount {}", file.display()), error))?,
                     };
-                    Folder { host, guest, writable: false }
+                    Folder { host, guest, writable: false, single: true }
                 }
                 Mount::Scratch { guest, files } => {
                     let folder = fill(&files)
                         .map_err(|error| Error::io("cannot make a temporary folder for the program's files", error))?;
                     let host = folder.path().to_owned();
                     folders.scratch.push(Scratch { folder, files });
-                    Folder { host, guest, writable: true }
+                    Folder { host, guest, writable: true, single: false }
                 }
             };
             folders.list.push(folder);

@@ -28,6 +28,9 @@ use wiggle::GuestMemory;
 /// A call's result when an interrupt ended its wait.
 const INTR: i32 = amphi_wasi::Errno::Intr.raw();
 
+/// A call's result when as many descriptors are open as may be.
+const MFILE: i32 = amphi_wasi::Errno::Mfile.raw();
+
 /// Bytes a call may copy out of the guest at most; wasmtime's own default.
 const HOSTCALL_FUEL: usize = 128 << 20;
 
@@ -65,7 +68,9 @@ macro_rules! entry {
                     }
                 })?;
                 if answer == 0 {
-                    caller.data_mut().guests.now_mut().footprint.note(Call::$call, &args);
+                    let guest = caller.data_mut().guests.now_mut();
+                    guest.footprint.note(Call::$call, &args);
+                    guest.wasi.done(Call::$call, &args);
                 }
                 Ok(answer)
             },
@@ -84,6 +89,13 @@ macro_rules! served {
             }
         }
     }};
+    (path_open, $world:ident, $memory:ident, $run:ident, ($($param:ident),*)) => {
+        if $world.has_room() {
+            settled!(path_open, p1::path_open($world.wasi(), &mut $memory, $($param),*))
+        } else {
+            Ok(MFILE)
+        }
+    };
     (fd_readdir, $world:ident, $memory:ident, $run:ident, ($($param:ident),*)) => {
         match $world.steady() {
             Some(_) => steady::readdir($world, &mut $memory, $($param),*),

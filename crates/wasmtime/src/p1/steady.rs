@@ -1,10 +1,12 @@
 //! Owns what real folders would add by chance to a deterministic run: inode numbers, the times of what the run itself
 //! makes, the order of listings. It must never know what a guest does with them.
 
+use super::folders::{Folder, Folders};
 use super::{World, at_once};
 use amphi_wasi::{Call, Determinism};
-use std::collections::HashMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
 use wasmtime::Result;
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as p1;
 use wiggle::{GuestMemory, GuestPtr};
@@ -20,18 +22,20 @@ mod layout {
 pub(super) struct Steady {
     /// Inodes in the order they were first seen.
     inodes: HashMap<u64, u64>,
+    /// Those of amphi's own folders, whose times say when they were first needed and last read.
+    own: HashSet<u64>,
     /// What is younger was made or touched by this run.
     began_ns: u64,
     clock_ns: u64,
 }
 
 impl Steady {
-    pub(super) fn new(Determinism { clock_ns, .. }: Determinism) -> Self {
-        // The program's folders were made a moment ago, and file systems keep time in coarse steps.
-        const MOMENT: Duration = Duration::from_secs(1);
-        let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(MOMENT);
+    pub(super) fn new(Determinism { clock_ns, .. }: Determinism, folders: &Folders) -> Self {
+        let began = folders.began.duration_since(UNIX_EPOCH).unwrap_or_default();
         let began_ns = u64::try_from(began.as_nanos()).unwrap_or(u64::MAX);
-        Self { inodes: HashMap::new(), began_ns, clock_ns }
+        let singles = folders.list.iter().filter(|folder| folder.single);
+        let own = singles.flat_map(|Folder { host, .. }| inodes(host)).collect();
+        Self { inodes: HashMap::new(), own, began_ns, clock_ns }
     }
 
     /// Replaces what depends on chance in what a call just told the guest: the attributes of a file.
@@ -40,12 +44,13 @@ impl Steady {
         let stat = u32::try_from(*stat)?;
         let field = |offset: u32| GuestPtr::<u64>::new(stat.wrapping_add(offset));
         let inode = memory.read(field(layout::INODE))?;
+        let own = self.own.contains(&inode);
         // Streams have none.
         if inode != 0 {
             memory.write(field(layout::INODE), self.inode(inode))?;
         }
         for offset in layout::TIMES {
-            if memory.read(field(offset))? >= self.began_ns {
+            if own || memory.read(field(offset))? >= self.began_ns {
                 memory.write(field(offset), self.clock_ns)?;
             }
         }
@@ -56,6 +61,22 @@ impl Steady {
         let next = self.inodes.len() as u64 + 1;
         *self.inodes.entry(real).or_insert(next)
     }
+}
+
+/// The inodes of a folder and of what is in it.
+#[cfg(unix)]
+fn inodes(folder: &Path) -> Vec<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let paths = std::iter::once(folder.to_owned()).chain(entries);
+    paths.filter_map(|path| Some(std::fs::metadata(path).ok()?.ino())).collect()
+}
+
+/// Elsewhere files are dated as they are.
+#[cfg(not(unix))]
+fn inodes(_: &Path) -> Vec<u64> {
+    Vec::new()
 }
 
 /// Lists a directory by name. The whole listing is asked for each time, as wasmtime-wasi itself does.

@@ -8,7 +8,8 @@ use crate::Error;
 use crate::output::Stream;
 use crate::streams::Streams;
 use crate::watch::Watched;
-use amphi_wasi::{Determinism, Gate, SeededRandom};
+use amphi_core::Limit;
+use amphi_wasi::{Call, Determinism, Gate, SeededRandom};
 use std::cell::OnceCell;
 use tokio::runtime::Runtime;
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -21,8 +22,19 @@ pub(crate) struct World {
     gate: Option<Gate>,
     /// In a deterministic run.
     steady: Option<Steady>,
+    descriptors: Descriptors,
     /// Drives the timers of a wait for several things at once; most runs never need it.
     runtime: OnceCell<Runtime>,
+}
+
+/// The standard streams, which are open from the start.
+const STREAMS: u64 = 3;
+
+/// How many descriptors are open, how many may be, and whether one more was refused.
+struct Descriptors {
+    open: u64,
+    limit: u32,
+    met: bool,
 }
 
 impl World {
@@ -46,13 +58,20 @@ impl World {
         if let Some(Determinism { seed, .. }) = determinism {
             wasi.secure_random(SeededRandom::new(seed));
         }
-        for Folder { host, guest, writable } in &folders.list {
+        for Folder { host, guest, writable, .. } in &folders.list {
             let access = if *writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
             wasi.preopened_dir(host, guest, access)
                 .map_err(|error| Error::Mount { path: host.clone(), reason: format!("{error:#}") })?;
         }
-        let steady = determinism.map(Steady::new);
-        Ok(Self { wasi: wasi.build_p1(), clock, gate, steady, runtime: OnceCell::new() })
+        let steady = determinism.map(|fixed| Steady::new(fixed, folders));
+        let descriptors = Descriptors { open: folders.list.len() as u64 + STREAMS, limit: u32::MAX, met: false };
+        Ok(Self { wasi: wasi.build_p1(), clock, gate, steady, descriptors, runtime: OnceCell::new() })
+    }
+
+    /// The same with so many descriptors open at most.
+    pub(crate) fn with_descriptors(mut self, limit: u32) -> Self {
+        self.descriptors.limit = limit;
+        self
     }
 
     pub(super) fn wasi(&mut self) -> &mut WasiP1Ctx {
@@ -67,6 +86,24 @@ impl World {
     /// What a deterministic run shows of real folders.
     pub(super) fn steady(&mut self) -> Option<&mut Steady> {
         self.steady.as_mut()
+    }
+
+    /// Whether one more descriptor may be open. That there are too many wasmtime-wasi leaves to the machine.
+    pub(super) fn has_room(&mut self) -> bool {
+        let Descriptors { open, limit, met } = &mut self.descriptors;
+        *met |= *open >= u64::from(*limit);
+        *open < u64::from(*limit)
+    }
+
+    /// A call succeeded.
+    pub(super) fn done(&mut self, call: Call, args: &[u64]) {
+        let open = &mut self.descriptors.open;
+        match (call, args) {
+            (Call::PathOpen, _) => *open += 1,
+            (Call::FdClose, _) => *open -= 1,
+            (Call::FdRenumber, [from, to]) if from != to => *open -= 1,
+            _ => {}
+        }
     }
 
     /// The context, and the runtime for a future of it that waits.
@@ -89,5 +126,9 @@ impl Watched for World {
 
     fn seen_ns(&self) -> u64 {
         self.clock.seen_ns()
+    }
+
+    fn limit_met(&self) -> Option<Limit> {
+        self.descriptors.met.then_some(Limit::Descriptors)
     }
 }

@@ -12,7 +12,7 @@ use crate::mounts::Mount;
 use crate::store::{Guest, State, memory};
 use crate::watch::Watched;
 use crate::{Error, preview1};
-use amphi_core::Limits;
+use amphi_core::{Limit, Limits};
 use amphi_wasi::{Call, Config, Context, Determinism, Errno, Flow, Gate, SliceMemory, Stop, Wait};
 use files::Files;
 use wasmtime::{Caller, Linker};
@@ -44,6 +44,14 @@ impl Watched for World {
 
     fn seen_ns(&self) -> u64 {
         Context::seen_ns(self)
+    }
+
+    fn limit_met(&self) -> Option<Limit> {
+        self.limits_met().next().map(|limit| match limit {
+            amphi_wasi::Limit::Files => Limit::Files,
+            amphi_wasi::Limit::FileBytes => Limit::FileBytes,
+            amphi_wasi::Limit::Descriptors => Limit::Descriptors,
+        })
     }
 }
 
@@ -90,8 +98,7 @@ fn wait_for(wait: Wait, platform: &Native, control: &Control) -> Woken {
 fn end(stop: Stop) -> End {
     match stop {
         Stop::Exit(code) => End::Exit(code),
-        Stop::Limit(amphi_wasi::Limit::Output) => End::Output,
-        Stop::Limit(limit) => End::Files(limit),
+        Stop::Output => End::Output,
         Stop::Interrupted => End::Interrupted,
     }
 }

@@ -78,7 +78,7 @@ impl Platform for Native {
         self.output.write(self.stream(stream), bytes).map_err(|refused| match refused {
             output::Refused::Failed => Refused::Errno(Errno::Io),
             output::Refused::End(End::Exit(code)) => Refused::Stop(Stop::Exit(code)),
-            output::Refused::End(_) => Refused::Stop(Stop::Limit(amphi_wasi::Limit::Output)),
+            output::Refused::End(_) => Refused::Stop(Stop::Output),
         })
     }
 

@@ -197,6 +197,20 @@ pub(crate) fn sequences() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..40)
 }
 
+/// A look at all that a sequence may have left: every path, whatever it is by now, and the folder itself.
+pub(crate) fn survey() -> Vec<Step> {
+    const WORK: u64 = 3;
+    let of = |(number, path): (usize, &&[u8])| {
+        let (at, length) = (path_at(number), path.len() as u64);
+        [
+            Step { call: Call::PathFilestatGet, args: vec![WORK, 0, at, length, RESULTS[0]] },
+            Step { call: Call::PathReadlink, args: vec![WORK, at, length, BYTES, LENGTHS[0], RESULTS[0]] },
+        ]
+    };
+    let listing = Step { call: Call::FdReaddir, args: vec![WORK, BYTES, LENGTHS[0], 0, RESULTS[0]] };
+    PATHS.iter().enumerate().flat_map(of).chain([listing]).collect()
+}
+
 /// Where wasmtime's answer is a matter of how it opened something, or of the machine's file system; see RATIONALE.md.
 pub(crate) fn may_differ(step: &Step, wasmtime: u32, shim: u32) -> bool {
     let answers = |left: Errno, right: Errno| (wasmtime, shim) == (left as u32, right as u32);

@@ -1,5 +1,5 @@
 //! Generated sequences of calls, made by one guest in both habitats: what wasmtime-wasi answers over a real folder,
-//! amphi's own WASI has to answer over files in memory. Errno, memory after each call, and the files left are compared.
+//! amphi's own WASI has to answer over files in memory. Errno, memory after each call, what every path is in the end and the files left are compared.
 //!
 //! `AMPHI_CASES=5000 cargo test --release -p amphi-wasmtime --test differential` looks further than the tests' few.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail so")]
@@ -72,12 +72,15 @@ fn generated_sequences_are_answered_alike() {
         None => TestRunner::new_with_rng(config, generate::fixed_rng()),
         Some(_) => TestRunner::new(config),
     };
-    let answer = runner.run(&generate::sequences(), |steps| match difference(&steps) {
-        None => Ok(()),
-        Some(why) => Err(TestCaseError::fail(format!(
-            "{why}\nafter:\n{}",
-            steps.iter().map(|step| format!("  {step}\n")).collect::<String>()
-        ))),
+    let answer = runner.run(&generate::sequences(), |mut steps| {
+        steps.extend(generate::survey());
+        match difference(&steps) {
+            None => Ok(()),
+            Some(why) => Err(TestCaseError::fail(format!(
+                "{why}\nafter:\n{}",
+                steps.iter().map(|step| format!("  {step}\n")).collect::<String>()
+            ))),
+        }
     });
     if let Err(error) = answer {
         panic!("{error}");
