@@ -1,7 +1,7 @@
 //! The world outside a guest, as a target wants it: time passes when it says so, input comes when it types. Must never
 //! know a real clock.
 
-use amphi_wasi::{Errno, Input, Limit, Platform, Refused, Stop, Stream};
+use amphi_wasi::{Errno, Input, Platform, Refused, Stop, Stream};
 
 /// Clocks, random numbers and streams.
 #[derive(Debug, Default)]
