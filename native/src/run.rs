@@ -13,6 +13,7 @@ use amphi_core::names::is_python_name;
 use amphi_core::units::{parse_size, parse_time};
 use amphi_core::{Access, Body, Entry, HostSource, LIB, Mount, Program, Source, WORK};
 use anyhow::{Context as _, Result, bail, ensure};
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
@@ -229,8 +230,10 @@ fn mount(given: &str, program: &Program) -> Result<Mount> {
 
 /// Adds the host modules that are given as `NAME=FILE`; one takes the place of the program's own of that name.
 pub(crate) fn add_hosts(program: &mut Program, given: &[String]) -> Result<()> {
+    let mut named = BTreeSet::new();
     for given in given {
         let host = host(given)?;
+        ensure!(named.insert(host.name.clone()), "--host {given}: there is another {} on the command line", host.name);
         program.hosts.retain(|other| other.name != host.name);
         program.hosts.push(host);
     }

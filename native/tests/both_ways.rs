@@ -8,7 +8,9 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use amphi_core::{Exit, Handle, HostError, HostModule, Interface, Outcome, Program, Source, Value, prepare, wit};
+use amphi_core::{
+    Body, Exit, Handle, HostError, HostModule, HostSource, Interface, Outcome, Program, Source, Value, prepare, wit,
+};
 use amphi_wasmtime::Native;
 
 const WIT: &str = "
@@ -286,6 +288,38 @@ fn exports_are_called_once_the_script_has_run() {
         assert!(running.call("add", vec![1.into(), 2.into()]).is_err());
         let outcome = running.finish().unwrap();
         assert_eq!((outcome.exit, outcome.stdout.0), (Exit::Code(3), b"loaded\n".to_vec()));
+    }
+}
+
+/// A test's thread has two MiB of stack: what recurses without end uses up the guest's, and the process goes on.
+#[test]
+fn recursion_without_end_is_an_error() {
+    const WAT: &str =
+        "(module (func $f (export \"f\") (param i32) (result i32) (i32.add (i32.const 1) (call $f (local.get 0)))))";
+    const JS: &str = "export const go = (f, n) => { const r = (k) => (k > 0 ? r(k - 1) + 1 : f(1)); return r(n); };";
+    const SCRIPT: &str = "\
+import deep, js
+def back(x):
+    return js.go(back, 20)
+for call in [lambda: deep.f(1), lambda: js.go(back, 20), lambda: js.go(abs, 1 << 20)] * 2:
+    try:
+        call()
+    except Exception as error:
+        print(type(error).__name__)
+print(js.go(abs, 2))
+";
+    let told = "HostError\nRecursionError\nRecursionError\n".repeat(2) + "3\n";
+    for native in &habitats() {
+        let mut program = Program::script("main.py", SCRIPT);
+        for (name, body) in
+            [("deep", Body::Wat(Source::new("deep.wat", WAT))), ("js", Body::JavaScript(Source::new("js.js", JS)))]
+        {
+            program.hosts.push(HostSource::new(name, body));
+        }
+        let prepared = prepare(&program).unwrap();
+        let start = native.start(&prepared.program, |_| {}).unwrap();
+        let outcome = native.sandbox(&prepared, &mut |_| {}).unwrap().start(start).unwrap().finish().unwrap();
+        assert_eq!(shown(&outcome), (told.clone(), String::new()));
     }
 }
 

@@ -76,6 +76,7 @@ fn a_mistake_is_one_clear_message() {
         ("run --dir empty::/work -c pass", 1, &["have /work already"]),
         ("run --env A fine.wat", 1, &["--env A: write KEY=VALUE"]),
         ("run --host demo fine.wat", 1, &["--host demo: write NAME=FILE"]),
+        ("run --host demo=fine.wat --host demo=fine.wat fine.wat", 1, &["there is another demo"]),
         ("run --host demo=nope.wat fine.wat", 1, &["cannot read nope.wat"]),
         ("run --host demo=broken.wat fine.wat", 1, &["broken.wat:2:"]),
         ("run --host demo=host.wat fine.wat", 1, &["host.wat", "imports"]),

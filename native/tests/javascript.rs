@@ -92,6 +92,8 @@ interface demo {
     soon: func(a: s32) -> s32;
     keep: func(f: heard);
     again: func(x: s32) -> s32;
+    resource tried { call: func(x: s32) -> result<string, string>; }
+    go: func(f: tried) -> string;
     two-words: func() -> s32;
     says: func(x: s32) -> s32;
 }";
@@ -111,6 +113,7 @@ let kept;
 export const keep = (f) => { kept = f; };
 export const again = (x) => kept(x) + 1;
 export const twoWords = () => 2;
+export const go = (f) => "got " + f(3);
 export const says = (x) => { console.log("said", x); return x; };
 "#;
 
@@ -147,6 +150,7 @@ told(demo.again, 3)
 demo.keep(lambda x: [][x])
 told(demo.again, 3)
 told(demo.two_words)
+print(demo.go(str))
 told(demo.says, 6)
 demo.keep(lambda x: demo.again(x - 1) if x else demo.says(7))
 told(demo.again, 3)

@@ -14,6 +14,8 @@ use crate::lent::{self, Entered};
 
 /// Bytes of the thread's stack that each entry may use. A test's thread has two MiB in all.
 const STACK: usize = 512 << 10;
+/// What has to stay of the thread's stack, for what the engine calls.
+const MARGIN: usize = 256 << 10;
 
 /// An engine with one host module in it.
 pub(crate) struct Machine {
@@ -68,6 +70,7 @@ impl Machine {
                 None => self.context.with(|ctx| {
                     let room = Cell::new(STACK);
                     let here = Here { machine: self, ctx: &ctx, outer: entered, top: address(), room };
+                    here.set_room(room_here());
                     lent::enter(&here, || act(&ctx));
                 }),
             });
@@ -120,10 +123,15 @@ impl Entered for Here<'_, '_> {
     /// What is between the entries is Python's, which has a limit of its own: each entry has the same room below it.
     fn act(&self, act: &mut dyn for<'js> FnMut(&Ctx<'js>)) {
         let before = self.room.get();
-        self.set_room(self.top.saturating_sub(address()).saturating_add(STACK));
+        self.set_room(self.top.saturating_sub(address()).saturating_add(room_here()));
         act(self.ctx);
         self.set_room(before);
     }
+}
+
+/// What an entry may use from here on. With none left the engine throws, and Python gets a RecursionError.
+fn room_here() -> usize {
+    stacker::remaining_stack().map_or(STACK, |left| left.saturating_sub(MARGIN).min(STACK))
 }
 
 /// About where the stack is; it grows downwards wherever wasmtime runs.

@@ -1,12 +1,9 @@
 //! Owns the engine's settings: every setting that changes compiled code or the shape of memory stands here and nowhere else.
 //! It must never know WASI, Python or a program.
 
-use crate::Error;
+use crate::{Error, stack};
 use std::sync::{Arc, OnceLock};
 use wasmtime::{Config, Engine as Wasmtime, OptLevel};
-
-/// Bytes of native stack a guest may use. CPython's recursion limit needs far more than wasmtime's half MiB.
-const GUEST_STACK: usize = 16 << 20;
 
 /// A snapshot of Python holds tens of MiB of initialised memory with holes between; up to this size wasmtime keeps it
 /// as one image that is mapped copy-on-write, instead of copying it into every new instance.
@@ -74,9 +71,9 @@ pub(crate) fn config() -> Config {
     config
         .cranelift_opt_level(OptLevel::Speed)
         .parallel_compilation(true)
-        .max_wasm_stack(GUEST_STACK)
+        .max_wasm_stack(stack::GUEST)
         // The snapshot runs on a fiber, whose stack must hold the guest's and some of ours.
-        .async_stack_size(GUEST_STACK + (4 << 20))
+        .async_stack_size(stack::GUEST + (4 << 20))
         .memory_init_cow(true)
         .memory_guaranteed_dense_image_size(DENSE_IMAGE)
         .memory_reservation(RESERVATION)

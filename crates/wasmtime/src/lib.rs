@@ -28,6 +28,7 @@ mod run;
 mod sandbox;
 mod shim;
 mod snapshot;
+mod stack;
 mod start;
 mod stdin;
 mod stopwatch;

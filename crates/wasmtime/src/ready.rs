@@ -5,6 +5,7 @@ use crate::checkpoint::{Pristine, Saved};
 use crate::control::End;
 use crate::engine::Checks;
 use crate::host::Native;
+use crate::stack::with_room;
 use crate::store::{Guest, Run, State, store};
 use crate::watch::{self, Watched};
 use amphi_core::abi::GuestExport;
@@ -168,11 +169,15 @@ impl<W: Watched + 'static> Ready<W> {
     }
 
     pub(crate) fn with<T>(&mut self, act: impl FnOnce(&mut Cx<'_>) -> T) -> T {
-        act(&mut Cx::new(&mut Native(self.store.as_context_mut())))
+        with_room(|| act(&mut Cx::new(&mut Native(self.store.as_context_mut()))))
     }
 
     /// Runs the guest to its end: its program, or what is left to do once it served; then the guests of host modules.
     pub(crate) fn run(&mut self) -> Exit {
+        with_room(|| self.run_here())
+    }
+
+    fn run_here(&mut self) -> Exit {
         let ended = match self.store.data_mut().run.ending.take() {
             Some(ending) => Err(ending),
             None if self.serving.is_some() => self.leave_serving(),

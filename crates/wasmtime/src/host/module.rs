@@ -6,6 +6,7 @@ use super::typed::CROSSING;
 use crate::control::Control;
 use crate::engine::Checks;
 use crate::ready::exit;
+use crate::stack::with_room;
 use crate::store::{Guest, Run, State, store};
 use crate::watch::Watched;
 use amphi_core::abi::{GuestMemory, HostCalls};
@@ -51,7 +52,8 @@ impl<W: Watched + 'static> Instance<W> {
         let instance = module.instantiate(&mut store).map_err(|error| reason(&error))?;
         if host.initialize {
             let initialize = instance.get_typed_func::<(), ()>(&mut store, "_initialize");
-            initialize.and_then(|call| call.call(&mut store, ())).map_err(|error| reason(&error))?;
+            let called = with_room(|| initialize.and_then(|call| call.call(&mut store, ())));
+            called.map_err(|error| reason(&error))?;
         }
         let exports = host.exports.iter().map(|export| {
             let HostExport { name, params, results } = export;

@@ -196,12 +196,13 @@ fn arguments<E: Engine>(
 
 fn result<E: Engine>(engine: &E, declared: Option<&Signature>, value: Value) -> Outcome<E::Value> {
     let Some(declared) = declared else { return to_js(engine, value, &Type::Any) };
-    let ty = match &declared.result {
-        None => return Ok(engine.nothing()),
+    let (ty, value) = match (&declared.result, value) {
+        (None, _) => return Ok(engine.nothing()),
         // What fails is raised, so what is given is an ok.
-        Some(Type::Result(None, _)) => return Ok(engine.nothing()),
-        Some(Type::Result(Some(ok), _)) => ok,
-        Some(ty) => ty,
+        (Some(Type::Result(None, _)), _) => return Ok(engine.nothing()),
+        (Some(Type::Result(Some(ok), _)), Value::Ok(value)) => (&**ok, value.map_or(Value::None, |value| *value)),
+        (Some(Type::Result(Some(ok), _)), value) => (&**ok, value),
+        (Some(ty), value) => (ty, value),
     };
     let value = check::value_of(value, ty).map_err(|why| why.into_error("the result of the callable"))?;
     to_js(engine, value, ty)
