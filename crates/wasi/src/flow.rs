@@ -1,7 +1,5 @@
 //! How a call ends: done, waiting, or the end of the run. Owns the two levels of failure; must never know how a habitat waits.
 
-use std::fmt;
-
 use crate::errno::Errno;
 
 /// What one dispatch came to.
@@ -53,24 +51,6 @@ pub enum Limit {
     FileBytes,
     /// Descriptors open at once: `MFILE`.
     Descriptors,
-}
-
-impl Limit {
-    /// A word for messages and for the trace: `file bytes`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Files => "files",
-            Self::FileBytes => "file bytes",
-            Self::Descriptors => "descriptors",
-        }
-    }
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
-    }
 }
 
 /// Why a handler did not finish; what `?` carries inside one.

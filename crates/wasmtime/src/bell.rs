@@ -1,6 +1,7 @@
 //! Owns how a run's thread waits: one bell for a run, rung by whatever may end a wait (input, an interrupt, the end).
 //! It must never know what is waited for.
 
+use crate::sync::lock;
 use std::future::poll_fn;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
@@ -57,8 +58,7 @@ impl Bell {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Waker>> {
-        // The list is never left half changed, so a panic elsewhere does not spoil it.
-        self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.wakers)
     }
 }
 

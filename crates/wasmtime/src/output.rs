@@ -2,9 +2,10 @@
 //! It must never know WASI or the guest.
 
 use crate::control::End;
+use crate::sync::lock;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 /// The code of a run whose reader went away: what a shell shows for a program that `SIGPIPE` ended.
 const READER_GONE: u32 = 128 + 13;
@@ -71,7 +72,7 @@ impl Output {
 
     /// Writes all of `bytes`; when they are more than the limit allows, what it allows, and the run ends.
     pub(crate) fn write(&self, stream: Stream, bytes: &[u8]) -> Result<(), Refused> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         let allowed = usize::try_from(state.left).map_or(bytes.len(), |left| left.min(bytes.len()));
         state.left -= allowed as u64;
         let fits = bytes.get(..allowed).unwrap_or_default();
@@ -90,7 +91,7 @@ impl Output {
 
     /// Whether a person reads it.
     pub(crate) fn is_terminal(&self, stream: Stream) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = lock(&self.state);
         match stream {
             Stream::Stdout => matches!(state.stdout, Sink::Process) && std::io::stdout().is_terminal(),
             Stream::Stderr => matches!(state.stderr, Sink::Process) && std::io::stderr().is_terminal(),
@@ -99,7 +100,7 @@ impl Output {
 
     /// What was captured: stdout, stderr.
     pub(crate) fn take_captured(&self) -> (Vec<u8>, Vec<u8>) {
-        std::mem::take(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner).captured)
+        std::mem::take(&mut lock(&self.state).captured)
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::run::Running;
 use crate::sandbox::Sandbox;
 use crate::start::Start;
+use crate::sync::lock;
 use crate::{Error, Interrupt};
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
@@ -145,7 +146,7 @@ impl Pooled {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Makes runs ready until the pool is gone. What cannot be made is left to who takes one, and hears why.

@@ -2,6 +2,7 @@
 //! It must never know why a run ends: it only calls.
 
 use crate::control::Control;
+use crate::sync::lock;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -61,7 +62,7 @@ impl Due {
 
 impl Watch {
     fn lock(&self) -> MutexGuard<'_, Due> {
-        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.due)
     }
 
     fn run(&self) {

@@ -8,10 +8,11 @@ use crate::engine::Checks;
 use crate::ready::exit;
 use crate::stack::with_room;
 use crate::store::{Guest, Run, State, store};
+use crate::sync::lock;
 use crate::watch::Watched;
 use amphi_core::abi::{GuestMemory, HostCalls};
 use amphi_core::{CoreType, Cx, Exit, HostError, HostExport, Registry, Turns, WasmHost, WasmInstance};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use wasmtime::{Engine, Func, InstancePre, Memory, Store, ValRaw, ValType};
 
 /// One run's instance of a host module. Its functions share it: a global that one sets, another reads.
@@ -77,7 +78,7 @@ impl<W: Watched + 'static> Instance<W> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner<W>> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 }
 

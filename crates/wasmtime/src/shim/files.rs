@@ -2,13 +2,14 @@
 //! It must never know what a guest does with them.
 
 use crate::mounts::Mount;
+use crate::sync::lock;
 use crate::{Error, folder};
 use amphi_core::{Change, ChangedFile};
 use amphi_wasi::{Access, Content, Preopen, Tree, TreeFile};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The files of one run.
@@ -138,7 +139,7 @@ fn read_folder(tree: &mut Tree, dir: &str, host: &Path) -> io::Result<()> {
 #[allow(unsafe_code, reason = "a mapped file is shared by all runs instead of being read by each")]
 fn shared(file: &Path) -> io::Result<Content> {
     static MAPPED: Mutex<Vec<(PathBuf, Arc<memmap2::Mmap>)>> = Mutex::new(Vec::new());
-    let mut mapped = MAPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut mapped = lock(&MAPPED);
     let map = match mapped.iter().find(|(path, _)| path == file) {
         Some((_, map)) => map.clone(),
         None => {
