@@ -69,6 +69,9 @@ function's has host, args, and reply or error. Bytes are text where they are UTF
 A browser's clock is slow to read: of calls that follow each other within 10 microseconds one in sixteen is timed, and
 --summary reckons the rest from it.
 
+The path in a --filter or --fault is the whole path that the trace shows: the guest's own words, in which .. and
+links are not followed.
+
 `amphi wasi CALL` explains a call.";
 
 /// Where lines go.

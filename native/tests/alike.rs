@@ -65,6 +65,22 @@ with tempfile.TemporaryDirectory(dir=".") as folder:
     for name in "cab":
         open(os.path.join(folder, name), "w").close()
     print(sorted(os.listdir(folder)) == os.listdir(folder), folder)
+numbers = []
+for name in "uvw":
+    # A file system may give the number of what was removed to what is made next.
+    with open(name, "w") as file:
+        numbers.append(os.stat(name).st_ino)
+        os.remove(name)
+        numbers.append(os.fstat(file.fileno()).st_ino)
+    os.mkdir(name)
+    numbers.append(os.stat(name).st_ino)
+    os.rmdir(name)
+    open("old", "w").close()
+    open("new", "w").close()
+    numbers += [os.stat("old").st_ino, os.stat("new").st_ino]
+    os.replace("old", "new")
+    numbers.append(os.stat("new").st_ino)
+print("numbers", *map(sorted(set(numbers)).index, numbers))
 for path in [".", "main.py", "/lib", *(f"/lib/{name}" for name in os.listdir("/lib"))]:
     print(path, os.stat(path))
 print(time.time(), time.monotonic(), random.random(), os.urandom(4))
@@ -80,6 +96,7 @@ fn deterministic_runs_are_the_same_to_the_byte() {
             let output = common::command(folder.path(), &args).output().unwrap();
             let (trace, said) = (String::from_utf8(output.stderr).unwrap(), String::from_utf8(output.stdout).unwrap());
             assert!(output.status.success() && said.contains("True"), "{habitat}: {said}");
+            assert!(said.contains("\nnumbers 0 0 1 2 3 2 4 4 5 6 2 6 7 7 8 9 6 9\n"), "{habitat}: {said}");
             (said, trace)
         };
         let (one, other) = (told(), told());

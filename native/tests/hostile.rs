@@ -1,6 +1,6 @@
 //! A guest that passes addresses and lengths outside its memory to every call, in the habitats of amphi's own WASI: an
-//! error number comes of each, the same natively and in a browser, and the guest goes on. (wasmtime's WASI ends the
-//! guest instead.) Must never need python.wasm.
+//! error number comes of each, the same natively and in each browser, and the guest goes on. (wasmtime's WASI ends the
+//! guest instead.) Long lists of buffers are the same in all habitats. Must never need python.wasm.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail so")]
 
 use std::fmt::Write as _;
@@ -92,28 +92,63 @@ fn word(core: CoreType) -> &'static str {
 fn wrong_addresses_and_numbers_are_answered_alike() {
     let calls = calls();
     assert!(ANSWERS + calls.len() < 0xF000, "there is no room for {} answers", calls.len());
-    let folder = tempfile::tempdir().unwrap();
-    let module = folder.path().join("hostile.wasm");
-    std::fs::write(&module, guest(&calls)).unwrap();
-    let answers = |habitat: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_amphi"))
-            .args(["run", "--deterministic", "--habitat", habitat])
-            .arg(&module)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{habitat}: {}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!(output.stdout.len(), calls.len(), "{habitat}");
-        output.stdout
-    };
-    let (native, browser) = (answers("shim"), answers("chromium"));
+    let guest = guest(&calls);
+    let [native, browsers @ ..] = ["shim", "chromium", "firefox", "webkit"].map(|habitat| {
+        let answers = run(&guest, habitat);
+        assert_eq!(answers.len(), calls.len(), "{habitat}");
+        answers.into_iter().map(|raw| Errno::from_raw(raw.into()).unwrap()).collect::<Vec<_>>()
+    });
     let mut faults = 0;
-    for ((call, args), (native, browser)) in calls.iter().zip(native.iter().zip(&browser)) {
-        let errno = |raw: u8| Errno::from_raw(raw.into()).unwrap();
-        let (native, browser) = (errno(*native), errno(*browser));
-        assert_eq!(native, browser, "{}{args:x?}", call.name());
+    for (number, (call, args)) in calls.iter().enumerate() {
+        let native = native[number];
+        assert_eq!(browsers.each_ref().map(|answers| answers[number]), [native; 3], "{}{args:x?}", call.name());
         let told = native == Errno::Success || call.reasons().iter().any(|(errno, _)| *errno == native);
         assert!(told, "{}{args:x?} is {native}, which the reference does not tell", call.name());
         faults += usize::from(native == Errno::Fault);
     }
     assert!(faults > 200, "only {faults} of {} calls were faults", calls.len());
+}
+
+/// Writes with ever longer lists of buffers, each of one byte, and prints what came of each.
+const LISTS: &str = r#"(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 4)
+  (func (export "_start") (local $at i32) (local $count i32)
+    (loop $fill
+      (i32.store (i32.add (i32.const 0x10000) (i32.mul (local.get $at) (i32.const 8))) (local.get $at))
+      (i32.store (i32.add (i32.const 0x10004) (i32.mul (local.get $at) (i32.const 8))) (i32.const 1))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $fill (i32.lt_u (local.get $at) (i32.const 16384))))
+    (memory.fill (i32.const 0) (i32.const 46) (i32.const 16384))
+    (local.set $count (i32.const 1))
+    (loop $more
+      (i32.store (i32.const 0x8008)
+        (call $write (i32.const 1) (i32.const 0x10000) (local.get $count) (i32.const 0x800C)))
+      (i32.store (i32.const 0x8000) (i32.const 0x8008))
+      (i32.store (i32.const 0x8004) (i32.const 8))
+      (drop (call $write (i32.const 1) (i32.const 0x8000) (i32.const 1) (i32.const 0x8010)))
+      (local.set $count (i32.mul (local.get $count) (i32.const 2)))
+      (br_if $more (i32.le_u (local.get $count) (i32.const 16384))))))"#;
+
+#[test]
+fn thousands_of_buffers_are_written_alike() {
+    let guest = wat::parse_str(LISTS).unwrap();
+    let [native, others @ ..] =
+        ["wasmtime", "shim", "chromium", "firefox", "webkit"].map(|habitat| run(&guest, habitat));
+    assert!(native.starts_with(b".\0\0\0\0\x01\0\0\0") && native.len() >= 15 * 8, "{native:?}");
+    assert!(others.iter().all(|other| *other == native), "{native:?} {others:?}");
+}
+
+/// What a guest prints in a habitat.
+fn run(guest: &[u8], habitat: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let module = folder.path().join("hostile.wasm");
+    std::fs::write(&module, guest).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_amphi"))
+        .args(["run", "--deterministic", "--habitat", habitat])
+        .arg(&module)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{habitat}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
 }

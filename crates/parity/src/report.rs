@@ -1,5 +1,7 @@
 //! What was compared, for people and for machines: lines for a terminal, a page, JUnit's XML.
 
+use crate::Compared;
+
 mod html;
 mod junit;
 mod text;
@@ -23,6 +25,13 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// How many calls of a program were compared.
+fn calls(compared: &Compared) -> String {
+    let calls = compared.runs.iter().map(|run| run.calls).min().unwrap_or(0);
+    let first = if compared.runs.iter().any(|run| run.cut) { "the first " } else { "" };
+    format!("{first}{}", count(calls, "call"))
 }
 
 /// `2 programs`, `1 program`.

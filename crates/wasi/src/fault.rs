@@ -11,6 +11,9 @@ use crate::trace::{Entry, Glob, Names, errno_named};
 ///
 /// `CALL` is a name or a pattern, `PATH` a pattern for the path a call is about, `COUNT` which of the calls that fit
 /// fail: `3`, `2..5` (2 to 5), `2..` (from the second on); all, if there is none.
+///
+/// A path is what a trace shows: the folder's name and what the guest named below it. `..` and links are not followed,
+/// so one file can be named in several ways.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     call: Glob,

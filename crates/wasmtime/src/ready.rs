@@ -70,6 +70,11 @@ impl<W: Watched + 'static> Ready<W> {
         self.store.data().guests.all()
     }
 
+    /// The same, to be changed.
+    pub(crate) fn guests_mut(&mut self) -> impl Iterator<Item = &mut Guest<W>> {
+        self.store.data_mut().guests.all_mut()
+    }
+
     /// Whether the program's guest can be entered no more.
     pub(crate) fn is_over(&self) -> bool {
         self.store.data().run.ending.is_some()

@@ -269,6 +269,7 @@ impl Running {
             Guests::Wasmtime(Made { mut ready, worlds, modules }) => {
                 let exit = ready.run();
                 // The guests' descriptors close before their folders are looked at and go.
+                ready.guests_mut().for_each(|guest| guest.wasi.close());
                 ready.leave(last);
                 drop(modules);
                 let changes = worlds.first().map_or_else(|| Ok(Vec::new()), p1::Folders::changes);

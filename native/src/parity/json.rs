@@ -1,7 +1,7 @@
 //! Owns the JSON form of a comparison, for other programs.
 //!
 //! `programs` lists each with `program`, `alike`, `runs` (`habitat`, `exit` as a process's code, `stdout`, `stderr`,
-//! `calls`, or `error` where it did not start) and `differences` (`habitat`, `reference`, `what`, then `expected` and
+//! `calls`, `cut` where it made more, or `error` where it did not start) and `differences` (`habitat`, `reference`, `what`, then `expected` and
 //! `found`: texts, or for calls `before` and `call` with their numbers).
 
 use amphi_parity::{Compared, Difference, Run, Side, What};
@@ -30,6 +30,7 @@ fn run(run: &Run) -> Value {
             "stdout": String::from_utf8_lossy(&outcome.stdout),
             "stderr": String::from_utf8_lossy(&outcome.stderr),
             "calls": run.calls,
+            "cut": run.cut,
         }),
     }
 }

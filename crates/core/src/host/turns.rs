@@ -66,6 +66,11 @@ impl<G> Turns<G> {
     pub fn all(&self) -> impl Iterator<Item = &G> {
         self.waiting.iter().map(|guest| guest.as_deref().unwrap_or(&self.now))
     }
+
+    /// All guests, to be changed, the one whose turn it is first.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut G> {
+        std::iter::once(&mut *self.now).chain(self.waiting.iter_mut().flatten().map(|guest| &mut **guest))
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{count, escaped};
+use super::{calls, count, escaped};
 use crate::{Compared, Difference, Side, What};
 
 /// All programs as one page, light or dark as the reader likes.
@@ -33,7 +33,7 @@ fn overview(out: &mut String, all: &[Compared]) {
         // Writing to a string cannot fail.
         let _ = write!(out, "<th scope=\"col\">{}", escaped(habitat));
     }
-    out.push_str("<th scope=\"col\">Calls\n");
+    out.push_str("<th scope=\"col\">Compared\n");
     for (number, compared) in all.iter().enumerate() {
         let name = escaped(&compared.program);
         let name = if compared.is_alike() { name } else { format!("<a href=\"#p{number}\">{name}</a>") };
@@ -47,7 +47,7 @@ fn overview(out: &mut String, all: &[Compared]) {
                 (Ok(_), number) => write!(out, "<td class=\"bad\">{}", count(number, "difference")),
             };
         }
-        let _ = writeln!(out, "<td class=\"number\">{}", compared.runs.first().map_or(0, |run| run.calls));
+        let _ = writeln!(out, "<td class=\"number\">{}", calls(compared));
     }
     out.push_str("</table></div>\n");
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::count;
+use super::{calls, count};
 use crate::Compared;
 
 /// One program in a few lines: alike, or each difference.
@@ -10,10 +10,8 @@ use crate::Compared;
 pub fn text(compared: &Compared) -> String {
     let Compared { program, runs, differences } = compared;
     let habitats: Vec<&str> = runs.iter().map(|run| run.habitat.as_str()).collect();
-    let calls = runs.iter().map(|run| run.calls).min().unwrap_or(0);
     let mut out = if differences.is_empty() {
-        let first = if runs.iter().any(|run| run.cut) { "the first " } else { "" };
-        format!("{program}: alike in {} ({first}{})\n", habitats.join(", "), count(calls, "call"))
+        format!("{program}: alike in {} ({})\n", habitats.join(", "), calls(compared))
     } else {
         format!("{program}: {}\n", count(differences.len(), "difference"))
     };

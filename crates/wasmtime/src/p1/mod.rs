@@ -59,11 +59,15 @@ macro_rules! entry {
                 let args = [$(u64::from($param.cast_unsigned())),*];
                 let answer = watch::pass(&mut caller, Call::$call, &args, |caller| {
                     let (mut memory, world, run) = guest(caller)?;
+                    let unnamed = steady::last_name(world, &memory, Call::$call, &args)?;
                     let answer = served!($name, world, memory, run, ($($param),*))?;
                     match (answer, world.steady()) {
                         // A wait gives this when the run was interrupted or must end.
                         (INTR, _) => run.control().end().map_or(Ok(INTR), |end| Err(end.into())),
-                        (0, Some(steady)) => steady.told(Call::$call, &args, &mut memory).map(|()| answer),
+                        (0, Some(steady)) => {
+                            unnamed.into_iter().for_each(|inode| steady.unnamed(inode));
+                            steady.told(Call::$call, &args, &mut memory).map(|()| answer)
+                        }
                         (answer, _) => Ok(answer),
                     }
                 })?;

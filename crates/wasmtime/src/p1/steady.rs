@@ -3,6 +3,7 @@
 
 use super::folders::{Folder, Folders};
 use super::{World, at_once};
+use amphi_wasi::types::FileType;
 use amphi_wasi::{Call, Determinism};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -14,14 +15,20 @@ use wiggle::{GuestMemory, GuestPtr};
 /// Offsets in a `filestat` and a `dirent` of preview1's `typenames.witx`.
 mod layout {
     pub(super) const INODE: u32 = 8;
+    pub(super) const KIND: u32 = 16;
+    pub(super) const LINKS: u32 = 24;
     pub(super) const TIMES: [u32; 3] = [40, 48, 56];
     pub(super) const DIRENT: usize = 24;
 }
 
 /// What a deterministic run shows in place of what a file system tells.
 pub(super) struct Steady {
-    /// Inodes in the order they were first seen.
+    /// Numbers in the order in which inodes were first seen.
     inodes: HashMap<u64, u64>,
+    /// The same of files without a name: a file system may give their inodes again once nobody has them open.
+    nameless: HashMap<u64, u64>,
+    /// How many numbers were given.
+    given: u64,
     /// Those of amphi's own folders, whose times say when they were first needed and last read.
     own: HashSet<u64>,
     /// What is younger was made or touched by this run.
@@ -35,7 +42,7 @@ impl Steady {
         let began_ns = u64::try_from(began.as_nanos()).unwrap_or(u64::MAX);
         let singles = folders.list.iter().filter(|folder| folder.single);
         let own = singles.flat_map(|Folder { host, .. }| inodes(host)).collect();
-        Self { inodes: HashMap::new(), own, began_ns, clock_ns }
+        Self { inodes: HashMap::new(), nameless: HashMap::new(), given: 0, own, began_ns, clock_ns }
     }
 
     /// Replaces what depends on chance in what a call just told the guest: the attributes of a file.
@@ -47,7 +54,8 @@ impl Steady {
         let own = self.own.contains(&inode);
         // Streams have none.
         if inode != 0 {
-            memory.write(field(layout::INODE), self.inode(inode))?;
+            let named = memory.read(field(layout::LINKS))? > 0;
+            memory.write(field(layout::INODE), self.number(inode, named))?;
         }
         for offset in layout::TIMES {
             if own || memory.read(field(offset))? >= self.began_ns {
@@ -57,10 +65,75 @@ impl Steady {
         Ok(())
     }
 
-    fn inode(&mut self, real: u64) -> u64 {
-        let next = self.inodes.len() as u64 + 1;
-        *self.inodes.entry(real).or_insert(next)
+    /// A file lost its last name: its inode may be another file's from now on.
+    pub(super) fn unnamed(&mut self, inode: u64) {
+        let number = self.number(inode, true);
+        self.inodes.remove(&inode);
+        self.nameless.insert(inode, number);
     }
+
+    fn number(&mut self, inode: u64, named: bool) -> u64 {
+        let Self { inodes, nameless, given, .. } = self;
+        *if named { inodes } else { nameless }.entry(inode).or_insert_with(|| {
+            *given += 1;
+            *given
+        })
+    }
+}
+
+/// The inode that has no name any more once this call succeeded; in deterministic runs alone.
+pub(super) fn last_name(world: &mut World, memory: &GuestMemory<'_>, call: Call, args: &[u64]) -> Result<Option<u64>> {
+    if world.steady().is_none() {
+        return Ok(None);
+    }
+    Ok(match (call, args) {
+        (Call::PathUnlinkFile | Call::PathRemoveDirectory, [fd, path, len]) => {
+            stat(world, memory, *fd, *path, *len)?.filter(Stat::is_last)
+        }
+        (Call::PathRename, [fd, old, old_len, new_fd, new, new_len]) => {
+            let old = stat(world, memory, *fd, *old, *old_len)?;
+            let new = stat(world, memory, *new_fd, *new, *new_len)?.filter(Stat::is_last);
+            new.filter(|new| old.is_some_and(|old| old.inode != new.inode))
+        }
+        _ => None,
+    }
+    .map(|stat| stat.inode))
+}
+
+/// What is told of a name itself, not of what it links to.
+struct Stat {
+    inode: u64,
+    links: u64,
+    is_directory: bool,
+}
+
+impl Stat {
+    /// Whether the name is the file's last.
+    fn is_last(&self) -> bool {
+        self.is_directory || self.links == 1
+    }
+}
+
+/// Asks for a path of the guest's; of what is not to be found, nothing.
+fn stat(world: &mut World, memory: &GuestMemory<'_>, fd: u64, path: u64, len: u64) -> Result<Option<Stat>> {
+    /// Where the path begins in the room for both; before it is the answer.
+    const PATH: u32 = 64;
+    let len = u32::try_from(len)?;
+    let GuestMemory::Unshared(bytes) = memory else { return Ok(None) };
+    let from = usize::try_from(path)?;
+    let Some(path) = from.checked_add(len as usize).and_then(|to| bytes.get(from..to)) else { return Ok(None) };
+    let mut room = vec![0; PATH as usize];
+    room.extend_from_slice(path);
+    let mut own = GuestMemory::Unshared(&mut room);
+    let fd = u32::try_from(fd)?.cast_signed();
+    let (path, len) = (PATH.cast_signed(), len.cast_signed());
+    if at_once(p1::path_filestat_get(world.wasi(), &mut own, fd, 0, path, len, 0))? != 0 {
+        return Ok(None);
+    }
+    let number = |at: u32| own.read(GuestPtr::<u64>::new(at));
+    let kind = own.read(GuestPtr::<u8>::new(layout::KIND))?;
+    let is_directory = FileType::from_raw(kind.into()) == Some(FileType::Directory);
+    Ok(Some(Stat { inode: number(layout::INODE)?, links: number(layout::LINKS)?, is_directory }))
 }
 
 /// The inodes of a folder and of what is in it.
@@ -112,7 +185,7 @@ pub(super) fn readdir(
         if bytes.len() >= limit {
             break;
         }
-        let inode = world.steady().map_or(inode, |steady| steady.inode(inode));
+        let inode = world.steady().map_or(inode, |steady| steady.number(inode, true));
         bytes.extend((number as u64 + 1).to_le_bytes());
         bytes.extend(inode.to_le_bytes());
         bytes.extend(u32::try_from(name.len())?.to_le_bytes());

@@ -106,6 +106,11 @@ impl World {
         }
     }
 
+    /// Closes all descriptors: a guest may hold as many as the process can have.
+    pub(crate) fn close(&mut self) {
+        self.wasi = WasiCtxBuilder::new().build_p1();
+    }
+
     /// The context, and the runtime for a future of it that waits.
     pub(super) fn parts(&mut self) -> wasmtime::Result<(&mut WasiP1Ctx, &Runtime)> {
         if self.runtime.get().is_none() {
