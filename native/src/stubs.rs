@@ -40,8 +40,14 @@ impl Stubs {
     /// # Errors
     /// The program cannot be read, has no host modules, or a file cannot be written.
     pub(crate) fn run(self) -> Result<()> {
+        let mut interfaces = self.interfaces()?;
+        let names: Vec<String> = interfaces.iter().map(|(name, _)| name.clone()).collect();
+        for named in interfaces.iter_mut().flat_map(|(_, interface)| &mut interface.types) {
+            // What no other module offers is this one's own.
+            named.owner.take_if(|owner| !names.contains(owner));
+        }
         let stubs: Vec<(String, String)> =
-            self.interfaces()?.into_iter().map(|(name, interface)| (name, interface.python_stub())).collect();
+            interfaces.into_iter().map(|(name, interface)| (name, interface.python_stub())).collect();
         if stubs.is_empty() {
             let shown = self.program.display();
             bail!("{shown} has no host modules; [host.NAME] in amphi.toml or --host NAME=FILE gives it one");

@@ -19,7 +19,7 @@ pub struct Mismatch {
 enum What {
     /// Another type altogether.
     Type { expected: String, given: String },
-    /// An integer outside its type's range.
+    /// A number outside its type's range.
     Range { expected: Scalar, given: String },
     /// The right kind of value, but not one this type has.
     Other(String),
@@ -28,6 +28,10 @@ enum What {
 impl Mismatch {
     fn new(expected: &Type, given: &Value) -> Self {
         Self { place: Vec::new(), what: What::Type { expected: expected.to_string(), given: given_text(given) } }
+    }
+
+    fn range(expected: Scalar, given: &Value) -> Self {
+        Self { place: Vec::new(), what: What::Range { expected, given: given.to_string() } }
     }
 
     fn other(message: String) -> Self {
@@ -80,19 +84,20 @@ fn given_text(value: &Value) -> String {
     }
 }
 
-/// Checks the arguments of a call and shapes them.
+/// Checks the arguments of a call and shapes them. Options at the end may be left out.
 ///
 /// # Errors
 /// `TypeError`: wrong number or type. `OverflowError`: an integer out of range. `ValueError`: no such case or flag,
 /// fields that do not match. Each names function, parameter, expected type and given value.
 pub fn arguments(interface: &str, function: &Function, args: Vec<Value>) -> Result<Vec<Value>, HostError> {
     let params = &function.signature.params;
-    if args.len() != params.len() {
+    let left_out = params.get(args.len()..).unwrap_or_default();
+    if args.len() > params.len() || !left_out.iter().all(|param| matches!(param.ty, Type::Option(_))) {
         return Err(arity(interface, function, args.len()));
     }
     params
         .iter()
-        .zip(args)
+        .zip(args.into_iter().chain(std::iter::repeat(Value::None)))
         .map(|(param, value)| {
             value_of(value, &param.ty).map_err(|mismatch| argument_error(interface, function, param, mismatch))
         })
@@ -206,7 +211,13 @@ fn scalar_of(value: Value, scalar: Scalar) -> Result<Value, Mismatch> {
         _ => value,
     };
     match (scalar, &shaped) {
-        (Scalar::F32, Value::Float(number)) => Ok(Value::Float(f64::from(narrow(*number)))),
+        (Scalar::F32, Value::Float(number)) => {
+            let narrowed = f64::from(narrow(*number));
+            if number.is_finite() && !narrowed.is_finite() {
+                return Err(Mismatch::range(scalar, &shaped));
+            }
+            Ok(Value::Float(narrowed))
+        }
         _ if scalar.slot(&shaped).is_some() => Ok(shaped),
         _ => Err(range_or_type(scalar, &shaped)),
     }
@@ -214,9 +225,7 @@ fn scalar_of(value: Value, scalar: Scalar) -> Result<Value, Mismatch> {
 
 fn range_or_type(scalar: Scalar, given: &Value) -> Mismatch {
     match given {
-        Value::Int(_) | Value::Big(_) if scalar.range().is_some() => {
-            Mismatch { place: Vec::new(), what: What::Range { expected: scalar, given: given.to_string() } }
-        }
+        Value::Int(_) | Value::Big(_) if scalar.range().is_some() => Mismatch::range(scalar, given),
         _ => Mismatch::new(&Type::Scalar(scalar), given),
     }
 }

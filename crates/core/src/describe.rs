@@ -2,7 +2,7 @@
 //! both ways; it never knows who asks.
 //!
 //! A description is the tuple (name, docs, functions, named types): a function is (name, index, docs, flat as 0 or 1,
-//! parameters, result or none, place), a parameter (name, type), a named type (name, docs, type). A type is a tuple whose
+//! parameters, result or none, place), a parameter (name, type), a named type (name, docs, type, owner or none). A type is a tuple whose
 //! first item is its kind; [`type_value`] lists them. A place is none, or (constructor, method or static; resource).
 
 use crate::types::{Flat, Function, Interface, NamedType, Param, Place, Scalar, Signature, Type};
@@ -68,11 +68,15 @@ impl Described {
             });
         }
         for named in list(types, "named types")? {
-            let [name, docs, ty] = tuple(named, "named type")?;
+            let [name, docs, ty, owner] = tuple(named, "named type")?;
             described.interface.types.push(NamedType {
                 name: text(name, "type's name")?,
                 docs: text(docs, "type's docs")?,
                 ty: read_type(ty)?,
+                owner: match owner {
+                    Value::None => None,
+                    owner => Some(text(owner, "type's owner")?),
+                },
             });
         }
         Ok(described)
@@ -112,7 +116,8 @@ pub(crate) fn to_value(interface: &Interface, first: u32) -> Value {
         ])
     };
     let named = |named: &NamedType| {
-        Value::Tuple(vec![named.name.as_str().into(), named.docs.as_str().into(), type_value(&named.ty)])
+        let owner = named.owner.as_deref().map_or(Value::None, Value::from);
+        Value::Tuple(vec![named.name.as_str().into(), named.docs.as_str().into(), type_value(&named.ty), owner])
     };
     Value::Tuple(vec![
         interface.name.as_str().into(),
@@ -336,7 +341,12 @@ mod tests {
                 signature: Signature::new().param("a", ty.clone()).returns(ty.clone()),
                 place: [Place::Free, Place::Method("T".to_owned())][at as usize % 2].clone(),
             });
-            interface.types.push(NamedType { name: format!("T{at}"), docs: String::new(), ty: ty.clone() });
+            interface.types.push(NamedType {
+                name: format!("T{at}"),
+                docs: String::new(),
+                ty: ty.clone(),
+                owner: None,
+            });
             expected.push((7 + at, ty.scalar().is_some()));
         }
         let described = Described::decode(&encode(&interface, 7).expect("fits")).expect("own bytes");

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::handle::Handle;
+use crate::types::Type;
 use crate::value::Value;
+use crate::wave;
 
 /// Why a host call failed, as Python will raise it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +21,8 @@ pub struct HostError {
     pub data: Value,
     /// The exception itself, where a guest raised it: that guest gets it back, and no copy.
     pub raised: Option<Handle>,
+    /// Where it passed through the host since, line by line. The guest that gets it back is told no other traceback.
+    pub passed: String,
 }
 
 impl HostError {
@@ -28,7 +32,8 @@ impl HostError {
     /// An error of any kind.
     #[must_use]
     pub fn new(kind: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { kind: kind.into(), message: message.into(), traceback: String::new(), data: Value::None, raised: None }
+        let (traceback, passed) = (String::new(), String::new());
+        Self { kind: kind.into(), message: message.into(), traceback, data: Value::None, raised: None, passed }
     }
 
     /// The host function itself failed.
@@ -75,7 +80,19 @@ impl HostError {
             Some(Value::Handle(raised)) => Some(raised),
             _ => None,
         };
-        Self { kind: kind.into(), message, traceback, data, raised }
+        Self { kind: kind.into(), message, traceback, data, raised, passed: String::new() }
+    }
+
+    /// What a failed `result` raises: the payload of its err is message and data. `err` is its declared type.
+    #[must_use]
+    pub fn of_err(payload: Option<Value>, err: Option<&Type>) -> Self {
+        let Some(data) = payload else { return Self::host("the function failed") };
+        let message = match (&data, err) {
+            (Value::Str(text), _) => text.clone(),
+            (data, Some(err)) => wave::to_text(data, err),
+            (data, None) => data.to_string(),
+        };
+        Self::host(message).with_data(data)
     }
 
     /// The same error with this traceback.

@@ -21,10 +21,10 @@ pub use convert::{
 pub(crate) use cx::Nowhere;
 pub use cx::{Crossing, Cx};
 pub use exports::Exports;
-pub(crate) use module::FlatCall;
 pub use module::{Builder, HostModule, ModuleError};
+pub(crate) use module::{FlatCall, raised};
 pub(crate) use python::PythonHost;
-pub use python::{not_renewed, renew_python, start_python};
+pub use python::{not_renewed, offer_python, renew_python, start_python};
 pub use registry::Registry;
 pub(crate) use se2::Answers;
 pub use se2::{se2_import, se2_module, se2_run};

@@ -102,7 +102,7 @@ pub use host::javascript;
 pub use host::{
     Builder, CallArgs, Callable, Crossing, Cx, Exports, FromValue, HostFn, HostFunction, HostMethods, HostModule,
     HostResource, HostResult, HostType, IntoValue, Lent, ModuleError, Registry, Resource, Turns, TypeError, Types,
-    WasmInstance, not_renewed, renew_python, se2_import, se2_module, se2_run, start_python, wasm_module,
+    WasmInstance, not_renewed, offer_python, renew_python, se2_import, se2_module, se2_run, start_python, wasm_module,
 };
 pub use limits::{Limit, Limits};
 pub use outcome::{Change, ChangedFile, Exit, Outcome, Reply, Timing};

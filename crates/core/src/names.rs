@@ -7,11 +7,12 @@ const KEYWORDS: [&str; 35] = [
     "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 
-/// The Python name of a function, parameter, field or case: `-` becomes `_`, a keyword gets a `_` at its end.
+/// The Python name of a function, parameter, field or case: `-` becomes `_`, a keyword gets a `_` at its end, and so does
+/// `mro`, which no enum may have.
 #[must_use]
 pub fn python_name(name: &str) -> String {
     let mut python = name.replace('-', "_");
-    if KEYWORDS.contains(&python.as_str()) {
+    if python == "mro" || KEYWORDS.contains(&python.as_str()) {
         python.push('_');
     }
     python
@@ -83,7 +84,9 @@ mod tests {
 
     #[test]
     fn names_become_pythons() {
-        for (name, python) in [("demo", "demo"), ("add-two", "add_two"), ("import", "import_"), ("match", "match")] {
+        for (name, python) in
+            [("demo", "demo"), ("add-two", "add_two"), ("import", "import_"), ("match", "match"), ("mro", "mro_")]
+        {
             assert_eq!(python_name(name), python);
             assert!(is_python_name(&python_name(name)));
         }

@@ -21,6 +21,17 @@ impl Interface {
         let declared = |name: &str| self.types.iter().any(|named| named.name == name);
         let mut known: Vec<&str> = Vec::new();
         for named in &self.types {
+            if let (Some(owner), Some(own)) = (&named.owner, class_name(&named.ty)) {
+                if !known.contains(&own) {
+                    known.push(own);
+                    // Writing to a string cannot fail.
+                    let _ = writeln!(stub.out, "\nfrom {owner} import {own} as {own}");
+                }
+                if own != named.name {
+                    stub.class(named, &self.functions);
+                }
+                continue;
+            }
             // A class of another interface, used here under another name, is still meant by its own.
             if let Some(own) = class_name(&named.ty).filter(|own| !declared(own) && !known.contains(own)) {
                 known.push(own);
@@ -50,7 +61,7 @@ impl Interface {
     pub(crate) fn python_skeleton(&self) -> String {
         let mut stub = Stub { spelling: Spelling::new(self), out: String::new(), of: Some(&self.name) };
         let (own, imported): (Vec<&NamedType>, Vec<_>) =
-            self.types.iter().partition(|named| matches!(named.ty, Type::Handle { .. }));
+            self.types.iter().partition(|named| named.owner.is_none() && matches!(named.ty, Type::Handle { .. }));
         let has_classes = !own.is_empty();
         for function in self.functions.iter().filter(|function| function.place == Place::Free) {
             stub.out.push('\n');
@@ -103,13 +114,18 @@ struct Stub<'a> {
 impl Stub<'_> {
     /// Python's spelling of a function's signature: `(a: int, b: int) -> int`.
     fn signature(&mut self, function: &Function) -> String {
-        let mut params = function.signature.params.iter();
+        let params = &function.signature.params;
+        let required = params.iter().rposition(|param| !matches!(param.ty, Type::Option(_))).map_or(0, |last| last + 1);
+        let mut params = params.iter().zip(0..);
         let own = match &function.place {
             Place::Free | Place::Static(_) => None,
             Place::Constructor(_) => Some("self".to_owned()),
             Place::Method(_) => params.next().map(|_| "self".to_owned()),
         };
-        let params = params.map(|param| format!("{}: {}", param.name, self.spelling.hint(&param.ty)));
+        let params = params.map(|(param, at)| {
+            let default = if at < required { "" } else { " = None" };
+            format!("{}: {}{default}", param.name, self.spelling.hint(&param.ty))
+        });
         let params: Vec<String> = own.into_iter().chain(params).collect();
         let result = match &function.place {
             Place::Constructor(_) => "None".to_owned(),
@@ -142,7 +158,7 @@ impl Stub<'_> {
     }
 
     fn class(&mut self, named: &NamedType, functions: &[Function]) {
-        let NamedType { name, docs, ty } = named;
+        let NamedType { name, docs, ty, .. } = named;
         if let Some(own) = class_name(ty).filter(|own| own != name) {
             let _ = writeln!(self.out, "\n{name} = {own}");
             return;
@@ -206,7 +222,7 @@ impl Stub<'_> {
         }
         let (property, text) = (self.spelling.builtin("property"), self.spelling.builtin("str"));
         for (asked, ty) in [("case", text), ("value", values.join(" | "))] {
-            // A case of that name is what Python finds.
+            // A case of that name has the class's attribute; a value's is this all the same, which no stub can say.
             if !cases.iter().any(|(case, _)| case == asked) {
                 let _ = writeln!(self.out, "    @{property}\n    def {asked}(self) -> {ty}: ...");
             }

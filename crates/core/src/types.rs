@@ -78,6 +78,15 @@ pub enum Type {
 }
 
 impl Type {
+    /// What the err of a result carries; nothing where it is no result, too.
+    #[must_use]
+    pub fn err(&self) -> Option<&Self> {
+        match self {
+            Self::Result(_, err) => err.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The scalar this type is, if it is one.
     #[must_use]
     pub fn scalar(&self) -> Option<Scalar> {
@@ -285,6 +294,9 @@ pub struct NamedType {
     /// The type.
     #[serde(rename = "type")]
     pub ty: Type,
+    /// The interface that it is declared in, where that is another: Python then has one class of both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 /// What Python imports as a module: functions and the types they use.

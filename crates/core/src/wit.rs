@@ -11,7 +11,7 @@ mod comments;
 use std::collections::HashMap;
 
 use wit_parser::{
-    FunctionKind, Handle, InterfaceId, Resolve, SourceMap, Span, Type as WitType, TypeDefKind, TypeId,
+    FunctionKind, Handle, InterfaceId, Resolve, SourceMap, Span, Type as WitType, TypeDefKind, TypeId, TypeOwner,
     UnresolvedPackageGroup,
 };
 
@@ -108,6 +108,7 @@ impl Reader<'_> {
                 name: python_class(name),
                 docs: def.docs.contents.clone().unwrap_or_default(),
                 ty: self.type_of(WitType::Id(*id), def.span, MAX_DEPTH)?,
+                owner: self.owner(*id).filter(|owner| *owner != interface.name),
             });
         }
         for function in declared.functions.values() {
@@ -157,6 +158,16 @@ impl Reader<'_> {
             signature.result = Some(self.type_of(result, function.span, depth)?);
         }
         Ok(signature)
+    }
+
+    /// The interface that a type is declared in, by its name in Python; `use` gives it another name here.
+    fn owner(&self, id: TypeId) -> Option<String> {
+        let def = self.resolve.types.get(id)?;
+        match (&def.kind, def.owner) {
+            (TypeDefKind::Type(WitType::Id(other)), _) => self.owner(*other),
+            (_, TypeOwner::Interface(id)) => Some(python_name(self.resolve.interfaces.get(id)?.name.as_deref()?)),
+            _ => None,
+        }
     }
 
     /// A resource's name in Python.

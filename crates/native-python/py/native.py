@@ -57,9 +57,8 @@ def load(key, name, file, text, declared):
     sys.modules[key] = module
     try:
         exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)
-        for public, value in vars(module).items():
-            if isinstance(value, types.FunctionType) and value.__module__ == key and not public.startswith("_"):
-                exported.setdefault(public, value)
+        for public, value in _export._public(module, key):
+            exported.setdefault(public, value)
         description = _described(module, name, offered, declared)
     except BaseException:
         unload(key)
@@ -100,7 +99,7 @@ def _offered(name, declared):
     from amphi import _host
 
     module = types.ModuleType(name)
-    for type_name, docs, description in declared[3]:
+    for type_name, docs, description, _ in declared[3]:
         cls = _host._named_class(name, description)
         if cls is not None:
             cls.__doc__ = docs or cls.__doc__

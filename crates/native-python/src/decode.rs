@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amphi_core::{Signature, Type, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::types::{
-    PyAnyMethods as _, PyBool, PyBytes, PyDict, PyDictMethods as _, PyFloat, PyInt, PyList, PyString, PyTuple,
+    PyAnyMethods as _, PyBool, PyBytes, PyDict, PyDictMethods as _, PyFloat, PyInt, PyList, PyModule, PyString, PyTuple,
 };
 use pyo3::{Bound, IntoPyObject as _, PyAny, PyResult, Python};
 
@@ -85,10 +85,25 @@ impl<'py> Decoder<'py, '_> {
             },
             Value::Flags(words) => self.flags(&words, ty)?,
             Value::Variant(case, payload) => self.variant(case, payload, ty, depth)?,
-            Value::Some(value) => self.value(*value, option_item(ty), depth)?,
+            Value::Some(value) => {
+                let item = option_item(ty);
+                let value = self.value(*value, item, depth)?;
+                // What there is of an option of an option, which None would not tell.
+                if matches!(item, Some(Type::Option(_))) { host(py)?.call_method1("Some", (value,))? } else { value }
+            }
             Value::Ok(payload) => self.payload(payload, result_side(ty, false), depth)?,
-            Value::Err(payload) => self.payload(payload, result_side(ty, true), depth)?,
-            Value::Handle(handle) => handles::take(py, self.site, handle)?,
+            // An err that is not a whole call's, which is raised, is an exception as a value.
+            Value::Err(payload) => {
+                let payload = self.payload(payload, result_side(ty, true), depth)?;
+                host(py)?.getattr("HostError")?.call_method1("_of_err", (payload,))?
+            }
+            Value::Handle(handle) => {
+                let signature = match ty {
+                    Some(Type::Callable { signature, .. }) => Some(&**signature),
+                    _ => None,
+                };
+                handles::take(py, self.site, handle, signature)?
+            }
         })
     }
 
@@ -134,6 +149,10 @@ impl<'py> Decoder<'py, '_> {
             _ => Ok((case, self.payload(payload, None, depth)?).into_pyobject(self.py)?.into_any()),
         }
     }
+}
+
+fn host(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+    py.import("amphi._host")
 }
 
 fn at<T>(items: &[T], number: u32) -> Option<&T> {

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use amphi_core::wire::MAX_DEPTH;
-use amphi_core::{Type, Value};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use amphi_core::{Signature, Type, Value};
+use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::types::{
     PyAnyMethods as _, PyBool, PyBoolMethods as _, PyByteArray, PyBytes, PyBytesMethods as _, PyDict,
     PyDictMethods as _, PyFloat, PyFloatMethods as _, PyInt, PyList, PyMemoryView, PyString, PyStringMethods as _,
@@ -43,13 +43,37 @@ pub(crate) fn any(site: &Arc<Site>, value: &Bound<'_, PyAny>, place: &Place<'_>)
     Encoder { site }.value(value, &Type::Any, place)
 }
 
-/// Values by themselves.
+/// The arguments of a callable of the guest: as they are declared, else by themselves.
 ///
 /// # Errors
-/// As [`any`].
-pub(crate) fn items(site: &Arc<Site>, items: &Bound<'_, PyTuple>, place: &Place<'_>) -> PyResult<Vec<Value>> {
-    let item = |(at, item): (usize, Bound<'_, PyAny>)| any(site, &item, &place.numbered("item", at));
-    items.try_iter()?.enumerate().map(|(at, found)| item((at, found?))).collect()
+/// As [`result`]; `TypeError`: there are more or less than are declared.
+pub(crate) fn arguments(
+    site: &Arc<Site>,
+    args: &Bound<'_, PyTuple>,
+    signature: Option<&Signature>,
+) -> PyResult<Vec<Value>> {
+    let Some(Signature { params, .. }) = signature else {
+        let place = Place::argument("arguments");
+        let item = |(at, item): (usize, Bound<'_, PyAny>)| any(site, &item, &place.numbered("item", at));
+        return args.iter().enumerate().map(item).collect();
+    };
+    let (wanted, given) = (params.len(), args.len());
+    if wanted != given {
+        let (plural, were) = (if wanted == 1 { "" } else { "s" }, if given == 1 { "was" } else { "were" });
+        let message = format!("callable() takes {wanted} argument{plural} but {given} {were} given");
+        return Err(PyTypeError::new_err(message));
+    }
+    let encoder = Encoder { site };
+    let given = params.iter().zip(args.iter());
+    given.map(|(param, value)| encoder.value(&value, &param.ty, &Place::argument(&param.name))).collect()
+}
+
+/// What an exception carries as the err of a declared result.
+///
+/// # Errors
+/// As [`result`].
+pub(crate) fn err(site: &Arc<Site>, error: &Bound<'_, PyAny>, ty: &Type, place: &Place<'_>) -> PyResult<Value> {
+    Encoder { site }.err(error, ty, place)
 }
 
 struct Encoder<'a> {
@@ -64,10 +88,10 @@ impl Encoder<'_> {
         match ty {
             Type::Scalar(scalar) => scalars::encode(value, *scalar, place),
             Type::String => match value.cast::<PyString>() {
-                Ok(text) => Ok(Value::Str(text.to_str()?.to_owned())),
+                Ok(read) => text(read, place),
                 Err(_) => Err(place.refuse(type_name(ty), value)),
             },
-            Type::Bytes => bytes(value)?.map(Value::Bytes).ok_or_else(|| place.refuse(type_name(ty), value)),
+            Type::Bytes => bytes(value, place)?.map(Value::Bytes).ok_or_else(|| place.refuse(type_name(ty), value)),
             Type::Any => self.untyped(value, place),
             Type::List(item) => {
                 let items = self.sequence(value, ty, place)?.into_iter().enumerate();
@@ -84,7 +108,13 @@ impl Encoder<'_> {
                 items.collect::<PyResult<_>>().map(Value::Tuple)
             }
             Type::Option(_) if value.is_none() => Ok(Value::None),
-            Type::Option(item) => Ok(Value::Some(Box::new(self.value(value, item, place)?))),
+            Type::Option(item) => {
+                // Of an option of an option that is an amphi.Some, unless it cannot be mistaken.
+                let nests = matches!(**item, Type::Option(_));
+                let wrapped = nests && value.get_type().is(value.py().import("amphi._host")?.getattr("Some")?);
+                let inner = if wrapped { value.get_item(0)? } else { value.clone() };
+                Ok(Value::Some(Box::new(self.value(&inner, item, place)?)))
+            }
             Type::Result(ok, err) => self.result(value, ok.as_deref(), err.as_deref(), place),
             Type::Record { fields, .. } => self.record(value, ty, fields, place),
             Type::Variant { cases, .. } => self.variant(value, ty, cases, place),
@@ -123,8 +153,8 @@ impl Encoder<'_> {
             scalars::integer(value)
         } else if let Ok(number) = value.cast::<PyFloat>() {
             Ok(Value::Float(number.value()))
-        } else if let Ok(text) = value.cast::<PyString>() {
-            Ok(Value::Str(text.to_str()?.to_owned()))
+        } else if let Ok(read) = value.cast::<PyString>() {
+            text(read, place)
         } else if let Ok(dict) = value.cast::<PyDict>() {
             let fields = dict.iter().enumerate().map(|(at, (key, item))| {
                 let inner = place.numbered("key", at + 1);
@@ -137,7 +167,7 @@ impl Encoder<'_> {
             let items = items.map(|(at, item)| self.value(&item?, &Type::Any, &place.numbered("item", at)));
             let items = items.collect::<PyResult<_>>()?;
             Ok(if value.is_instance_of::<PyList>() { Value::List(items) } else { Value::Tuple(items) })
-        } else if let Some(bytes) = bytes(value)? {
+        } else if let Some(bytes) = bytes(value, place)? {
             Ok(Value::Bytes(bytes))
         } else if let Ok(held) = value.cast::<Held>() {
             self.held(held)
@@ -192,11 +222,16 @@ impl Encoder<'_> {
             let found = found.ok_or_else(|| place.refuse(type_name(ty), value))?;
             Ok((name.clone(), self.value(&found, field, &place.named("field", name))?))
         };
-        fields.iter().map(field).collect::<PyResult<_>>().map(Value::Record)
+        let found = fields.iter().map(field).collect::<PyResult<_>>()?;
+        for key in dict.filter(|dict| dict.len() > fields.len()).into_iter().flat_map(|dict| dict.keys()) {
+            if !fields.iter().any(|(name, _)| key.eq(name).unwrap_or_default()) {
+                return Err(place.refuse_field(&key, type_name(ty)));
+            }
+        }
+        Ok(Value::Record(found))
     }
 
-    /// An exception is an err, and carries itself as text where the declaration wants text, else what it was made with.
-    /// All else is an ok.
+    /// An exception is an err, all else an ok.
     fn result(
         &self,
         value: &Bound<'_, PyAny>,
@@ -213,14 +248,20 @@ impl Encoder<'_> {
             };
         }
         let Some(ty) = err else { return Ok(Value::Err(None)) };
-        let inner = place.named("case", "err");
-        let inside = if *ty == Type::String {
-            value.str()?.into_any()
-        } else {
-            let args = value.getattr("args")?;
-            if args.len()? == 1 { args.get_item(0)? } else { args }
-        };
-        Ok(Value::Err(Some(Box::new(self.value(&inside, ty, &inner)?))))
+        Ok(Value::Err(Some(Box::new(self.err(value, ty, &place.named("case", "err"))?))))
+    }
+
+    /// What an exception carries: itself as text where the declaration wants text, else its `data`, or what it was made
+    /// with.
+    fn err(&self, error: &Bound<'_, PyAny>, ty: &Type, place: &Place<'_>) -> PyResult<Value> {
+        if *ty == Type::String {
+            return self.value(&error.str()?, ty, place);
+        }
+        if let Some(data) = error.getattr_opt("data")?.filter(|data| !data.is_none()) {
+            return self.value(&data, ty, place);
+        }
+        let args = error.getattr("args")?;
+        self.value(&if args.len()? == 1 { args.get_item(0)? } else { args }, ty, place)
     }
 
     fn variant(
@@ -234,7 +275,7 @@ impl Encoder<'_> {
         let case: u32 = value.getattr("_index")?.extract()?;
         let payload = match usize::try_from(case).ok().and_then(|at| cases.get(at)) {
             Some((name, Some(ty))) => {
-                Some(Box::new(self.value(&value.getattr("value")?, ty, &place.named("case", name))?))
+                Some(Box::new(self.value(&value.getattr("_payload")?, ty, &place.named("case", name))?))
             }
             _ => None,
         };
@@ -249,8 +290,14 @@ impl Encoder<'_> {
     }
 }
 
+/// Text, if all of it is Unicode.
+fn text(text: &Bound<'_, PyString>, place: &Place<'_>) -> PyResult<Value> {
+    let read = text.to_str().map_err(|why| place.unreadable(text.py(), &why))?;
+    Ok(Value::Str(read.to_owned()))
+}
+
 /// The bytes of anything that has some; none where it has not.
-fn bytes(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
+fn bytes(value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Option<Vec<u8>>> {
     if let Ok(bytes) = value.cast::<PyBytes>() {
         return Ok(Some(bytes.as_bytes().to_vec()));
     }
@@ -258,6 +305,10 @@ fn bytes(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
         return bytes.extract().map(Some);
     }
     match PyMemoryView::from(value) {
+        Ok(view) if !view.getattr("contiguous")?.extract::<bool>()? => {
+            let why = PyBufferError::new_err("memoryview: underlying buffer is not C-contiguous");
+            Err(place.unreadable(value.py(), &why))
+        }
         Ok(view) => view.call_method0("tobytes")?.extract().map(Some),
         Err(_) => Ok(None),
     }

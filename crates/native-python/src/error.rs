@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use amphi_core::HostError;
+use amphi_core::{HostError, Type, Value};
 use pyo3::types::{PyAnyMethods as _, PyTuple};
 use pyo3::{Bound, PyAny, PyErr, PyResult, Python};
 
@@ -15,44 +15,68 @@ use crate::{decode, encode};
 /// Where an exception keeps the guest's own, which the guest gets back.
 const RAISED: &str = "_amphi_raised";
 
-/// An exception: its kind, message and whole traceback.
-pub(crate) fn to_host(py: Python<'_>, site: &Arc<Site>, error: PyErr) -> HostError {
+/// An exception: its kind, message and whole traceback, and the err that it is raised for, where `result` declares one.
+pub(crate) fn to_host(py: Python<'_>, site: &Arc<Site>, error: PyErr, result: Option<&Type>) -> HostError {
     // Only so the exception has its traceback.
     let error = error.into_value(py).into_bound(py).into_any();
-    match record(py, site, &error) {
+    match record(py, site, &error, result) {
         Ok(told) => told,
         // What cannot even be described is told by its text.
         Err(_) => HostError::host(error.to_string()),
     }
 }
 
-fn record(py: Python<'_>, site: &Arc<Site>, error: &Bound<'_, PyAny>) -> PyResult<HostError> {
-    let record = py.import("amphi._host")?.call_method1("_record", (error,))?;
+fn record(py: Python<'_>, site: &Arc<Site>, error: &Bound<'_, PyAny>, result: Option<&Type>) -> PyResult<HostError> {
+    let host = py.import("amphi._host")?;
+    let record = host.call_method1("_record", (error,))?;
     let (kind, message, traceback, data): (String, String, String, Bound<'_, PyAny>) = record.extract()?;
+    let place = Place::result("_record");
+    let err = err_of(result)
+        .filter(|_| host.getattr("HostError").is_ok_and(|cls| error.is_instance(&cls).unwrap_or_default()));
+    let declared = err.and_then(|err| encode::err(site, error, err, &place).ok());
     // What cannot be sent stays here; the error is told without it.
-    let data = encode::any(site, &data, &Place::result("_record")).unwrap_or_default();
+    let data = declared.unwrap_or_else(|| encode::any(site, &data, &place).unwrap_or_default());
     let mut told = HostError::new(kind, message).with_traceback(traceback).with_data(data);
     if let Ok(raised) = error.getattr(RAISED)
         && let Ok(held) = raised.cast::<Held>()
         && held.get().check(site).is_ok()
     {
         told.raised = Some(held.get().handle.clone());
+        let frames: Vec<String> = host.call_method1("_frames", (error,))?.extract()?;
+        told.passed = frames.concat().trim_end().to_owned();
     }
     Ok(told)
 }
 
 /// The exception for an error of the guest's callable; its traceback is a note.
-pub(crate) fn to_python(py: Python<'_>, site: &Arc<Site>, error: HostError) -> PyErr {
-    make(py, site, error).unwrap_or_else(|failed| failed)
+pub(crate) fn to_python(py: Python<'_>, site: &Arc<Site>, error: HostError, result: Option<&Type>) -> PyErr {
+    make(py, site, error, err_of(result)).unwrap_or_else(|failed| failed)
 }
 
-fn make(py: Python<'_>, site: &Arc<Site>, error: HostError) -> PyResult<PyErr> {
-    let HostError { kind, message, traceback, data, raised } = error;
-    let data = decode::value(py, site, data, None)?;
+/// The exception for an err that the guest's callable gave.
+pub(crate) fn of_err(py: Python<'_>, site: &Arc<Site>, payload: Option<Value>, result: Option<&Type>) -> PyErr {
+    let payload = decode::value(py, site, payload.unwrap_or_default(), err_of(result));
+    let made =
+        payload.and_then(|payload| py.import("amphi._host")?.getattr("HostError")?.call_method1("_of_err", (payload,)));
+    made.map_or_else(|failed| failed, PyErr::from_value)
+}
+
+fn err_of(result: Option<&Type>) -> Option<&Type> {
+    match result {
+        Some(Type::Result(_, err)) => err.as_deref(),
+        _ => None,
+    }
+}
+
+fn make(py: Python<'_>, site: &Arc<Site>, error: HostError, err: Option<&Type>) -> PyResult<PyErr> {
+    let HostError { kind, message, traceback, data, raised, .. } = error;
+    // Another error than the declared one brings its own.
+    let typed = err.and_then(|err| decode::value(py, site, data.clone(), Some(err)).ok());
+    let data = typed.map_or_else(|| decode::value(py, site, data, None), Ok)?;
     let record = PyTuple::new(py, [kind.as_ref(), &message, &traceback])?.add((data,))?;
     let made = py.import("amphi._host")?.getattr("HostError")?.call_method1("_from_record", (record,))?;
     if let Some(raised) = raised {
-        made.setattr(RAISED, handles::take(py, site, raised)?)?;
+        made.setattr(RAISED, handles::take(py, site, raised, None)?)?;
     }
     Ok(PyErr::from_value(made))
 }

@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 
-use amphi_core::{Handle, Signature};
+use amphi_core::{Handle, Signature, Value};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::types::PyTuple;
 use pyo3::{Bound, Py, PyAny, PyResult, Python, pyclass, pymethods};
 
 use crate::line::Side;
 use crate::module::call_object;
-use crate::place::Place;
 use crate::site::Site;
 use crate::{decode, encode, error};
 
@@ -36,14 +35,23 @@ pub(crate) fn lend_resource(site: &Arc<Site>, object: &Bound<'_, PyAny>, resourc
     Handle::new(resource, Arc::new(object))
 }
 
-/// What a handle is to the functions of a file: its own object, or a thing of somebody else.
+/// What a handle is to the functions of a file: its own object, or a thing of somebody else, which may be declared as a
+/// callable.
 ///
 /// # Errors
 /// Python's memory is full.
-pub(crate) fn take<'py>(py: Python<'py>, site: &Arc<Site>, handle: Handle) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn take<'py>(
+    py: Python<'py>,
+    site: &Arc<Site>,
+    handle: Handle,
+    signature: Option<&Signature>,
+) -> PyResult<Bound<'py, PyAny>> {
     match handle.get::<Arc<Object>>() {
         Some(own) if own.site.number == site.number => Ok(own.object.bind(py).clone()),
-        _ => Ok(Bound::new(py, Held { handle, site: site.number })?.into_any()),
+        _ => {
+            let signature = signature.map(|signature| Box::new(signature.clone()));
+            Ok(Bound::new(py, Held { handle, site: site.number, signature })?.into_any())
+        }
     }
 }
 
@@ -53,6 +61,8 @@ pub(crate) struct Held {
     pub(crate) handle: Handle,
     /// The number of the file to whose functions it was given: it means nothing in another run.
     pub(crate) site: u64,
+    /// What it takes and gives, where it is a callable and that is declared.
+    signature: Option<Box<Signature>>,
 }
 
 #[pymethods]
@@ -66,10 +76,13 @@ impl Held {
             ));
         };
         self.check(&site)?;
-        let items = encode::items(&site, args, &Place::arguments())?;
-        match side.call(py, self.handle.clone(), items) {
-            Ok(value) => decode::value(py, &site, value, None),
-            Err(why) => Err(error::to_python(py, &site, why)),
+        let signature = self.signature.as_deref();
+        let result = signature.and_then(|signature| signature.result.as_ref());
+        let args = encode::arguments(&site, args, signature)?;
+        match side.call(py, self.handle.clone(), args) {
+            Ok(Value::Err(payload)) => Err(error::of_err(py, &site, payload.map(|value| *value), result)),
+            Ok(value) => decode::value(py, &site, value, result),
+            Err(why) => Err(error::to_python(py, &site, why, result)),
         }
     }
 

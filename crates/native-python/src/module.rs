@@ -38,7 +38,7 @@ pub fn load(
     let (give, taken) = mpsc::channel();
     let task = Box::new(move |py: Python<'_>| {
         let blank = Arc::new(blank);
-        let loaded = run(py, &blank, &source, described).map_err(|why| error::to_host(py, &blank, why))?;
+        let loaded = run(py, &blank, &source, described).map_err(|why| error::to_host(py, &blank, why, None))?;
         // Whoever gave up the load does not take it.
         let _ = give.send(loaded);
         Ok(Value::None)
@@ -164,5 +164,5 @@ fn call(
         let given = function.call1(args)?;
         encode::result(site, &given, result, &Place::result(path))
     });
-    called.map_err(|why| error::to_host(py, site, why))
+    called.map_err(|why| error::to_host(py, site, why, result))
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use amphi_core::Type;
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
-use pyo3::types::{PyAnyMethods as _, PyTypeMethods as _};
-use pyo3::{Bound, PyAny, PyErr};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeError, PyValueError};
+use pyo3::types::PyAnyMethods as _;
+use pyo3::{Bound, PyAny, PyErr, Python};
 
 /// A place in a value, from the inside out.
 #[derive(Debug, Clone, Copy)]
@@ -34,8 +34,8 @@ impl<'a> Place<'a> {
     }
 
     /// What a callable of the guest is given.
-    pub(crate) fn arguments() -> Self {
-        Self { outer: None, what: "argument", name: Name::Of { function: "callable", name: "arguments" }, depth: 0 }
+    pub(crate) fn argument(name: &'a str) -> Self {
+        Self { outer: None, what: "argument", name: Name::Of { function: "callable", name }, depth: 0 }
     }
 
     /// Something inside this that has a name.
@@ -55,9 +55,26 @@ impl<'a> Place<'a> {
 
     /// The error for a value of another type.
     pub(crate) fn refuse(&self, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
-        let given = value.get_type();
-        let given = given.fully_qualified_name().map_or_else(|_| "something else".to_owned(), |name| name.to_string());
-        PyTypeError::new_err(format!("{self} must be {expected}, not {given}"))
+        let shown = value.py().import("amphi._host").and_then(|host| host.call_method1("_shown", (value,)));
+        match shown {
+            Ok(given) => PyTypeError::new_err(format!("{self} must be {expected}, not {given}")),
+            Err(why) => why,
+        }
+    }
+
+    /// What Python says of a value that cannot be read, with the place before it.
+    pub(crate) fn unreadable(&self, py: Python<'_>, why: &PyErr) -> PyErr {
+        let said = format!("{self}: {}", why.value(py));
+        // One that was made for a text and a place in it takes no words.
+        if why.is_instance_of::<PyUnicodeError>(py) {
+            return PyValueError::new_err(said);
+        }
+        PyErr::from_type(why.get_type(py), said)
+    }
+
+    /// A dict with a key that is no field.
+    pub(crate) fn refuse_field(&self, key: &Bound<'_, PyAny>, record: &str) -> PyErr {
+        PyValueError::new_err(format!("{self}: there is no field '{key}' in {record}"))
     }
 
     /// The error for a tuple of another length.

@@ -1,11 +1,12 @@
 //! Numbers and characters of Python as values. This file never knows what they are part of.
 
 use amphi_core::{BigInt, Scalar, Value};
+use pyo3::exceptions::PyOverflowError;
 use pyo3::types::{
     PyAnyMethods as _, PyBool, PyBoolMethods as _, PyBytes, PyDict, PyDictMethods as _, PyFloat, PyInt, PyString,
     PyStringMethods as _,
 };
-use pyo3::{Bound, PyAny, PyResult, Python};
+use pyo3::{Bound, PyAny, PyErr, PyResult, Python};
 
 use crate::place::Place;
 
@@ -22,7 +23,17 @@ pub(crate) fn encode(value: &Bound<'_, PyAny>, scalar: Scalar, place: &Place<'_>
                 || value.is_instance_of::<PyInt>()
                 || value.hasattr("__float__")?
                 || value.hasattr("__index__")?;
-            if number { value.extract().map(Value::Float) } else { Err(refused()) }
+            if !number {
+                return Err(refused());
+            }
+            let overflows = |why: PyErr| {
+                let unreadable = why.is_instance_of::<PyOverflowError>(value.py());
+                if unreadable { place.unreadable(value.py(), &why) } else { why }
+            };
+            let number: f64 = value.extract().map_err(overflows)?;
+            #[expect(clippy::cast_possible_truncation, reason = "whether it is lost so is asked")]
+            let vanishes = scalar == Scalar::F32 && number.is_finite() && !(number as f32).is_finite();
+            if vanishes { Err(place.out_of_range(scalar.name(), number)) } else { Ok(Value::Float(number)) }
         }
         Scalar::Char => {
             let text = value.cast::<PyString>().map_err(|_| refused())?;

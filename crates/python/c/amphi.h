@@ -74,8 +74,9 @@ typedef struct Type {
     Py_ssize_t users;
     Py_ssize_t count;
     struct Type **items;
-    PyObject *names; /* tuple of str: fields, cases or flags; NULL for types without */
-    PyObject *cls;   /* the Python class of a named type; NULL for types without */
+    PyObject *names;     /* tuple of str: fields, cases, flags or parameters; NULL for types without */
+    PyObject *cls;       /* the Python class of a named type; NULL for types without */
+    PyObject *signature; /* of a callable, as its description has it; NULL for other types */
 } Type;
 
 /* Reads a description's type; `classes` maps a named type to its class. NULL with an exception set on failure. */
@@ -87,6 +88,10 @@ void type_free(const Type *type);
 extern const Type TYPE_OF_ANYTHING;
 /* What an error calls the type: its declared name, or its kind. */
 const char *type_name(const Type *type);
+/* What a callable gives, or NULL for None. */
+const Type *type_result(const Type *callable);
+/* The payload of a result's err, or NULL: of other types, too. */
+const Type *type_err(const Type *type);
 
 /* The wire, version 1: a tag, then its payload, little-endian. Its twin is crates/core/src/wire.rs. */
 enum {
@@ -128,6 +133,13 @@ void writer_move(Writer *to, const Writer *from);
 
 int encode_tuple_head(Writer *writer, uint32_t count);
 int encode(Writer *writer, const Type *type, PyObject *value, const Place *place);
+/* As many arguments as there are types. */
+int encode_arguments(Writer *writer, Type *const *types, PyObject *names, PyObject *const *args, Py_ssize_t count,
+                     const char *function);
+/* What was to be given away is the host's now. */
+void give_arguments(Type *const *types, PyObject *const *args, Py_ssize_t count);
+/* What an exception carries as the err of a declared result. */
+int encode_err(Writer *writer, const Type *type, PyObject *error, const Place *place);
 /* Lends an object to the host, whatever it is. */
 int encode_object(Writer *writer, PyObject *object);
 int encode_flat(uint64_t *slot, const Type *type, PyObject *value, const Place *place);
@@ -146,8 +158,8 @@ extern PyTypeObject Handle_Type;
 int64_t handle_number(PyObject *handle);
 /* The guest holds it no longer: it went to the host for good. */
 void handle_give(PyObject *handle);
-/* A handle of that class (NULL: of none) for a thing that the host gave. */
-PyObject *handle_new(PyTypeObject *cls, uint32_t number);
+/* A handle for a thing that the host gave, as it is declared, if `type` is not NULL. */
+PyObject *handle_new(uint32_t number, const Type *type);
 
 /* Lends an object to the host until it says that it holds it no longer; `type` is a callable's, or NULL. Its number, or
  * -1 with an exception set. */
@@ -159,8 +171,12 @@ PyObject *object_lent(uint32_t number, const Type **type);
 
 /* What a call import returned: the reply's value, or NULL with the exception raised. `reply` is the room it was given. */
 PyObject *reply_value(int32_t code, const char *reply, uint32_t room, const Type *type);
-/* Raises what the host answered below zero. Gives NULL. */
-PyObject *raise_reply(int32_t code);
+/* Raises what the host answered below zero; `type` is what was to come. Gives NULL. */
+PyObject *raise_reply(int32_t code, const Type *type);
+/* amphi.HostError, amphi.Some; NULL while the snapshot is made. */
+extern PyObject *error_class, *some_class;
+/* A value for a message: `'x' (str)`. NULL with an exception set. */
+PyObject *shown(PyObject *value);
 
 /* Takes over what the host declares of the module of that name by now: 1 if there is anything new, else the exception that
  * was raised before stays. -1 with an exception set. */

@@ -191,14 +191,33 @@ static PyObject *decode_variant(Reader *reader, const Type *type, int depth)
     return value;
 }
 
-/* An ok is its value. An err that reaches Python here is a value of its own: a call's err comes as an error record. */
-static PyObject *decode_result(Reader *reader, const Type *type, Py_ssize_t side, int depth)
+/* An ok is its value. An err that is not a whole call's, which is raised, is an exception as a value. */
+static PyObject *decode_result(Reader *reader, const Type *type, bool err, int depth)
 {
     uint8_t has_payload;
     if (take(reader, &has_payload, 1) < 0) {
         return NULL;
     }
-    return has_payload ? decode_value(reader, item_type(type, TYPE_RESULT, side), depth) : Py_NewRef(Py_None);
+    PyObject *payload = has_payload ? decode_value(reader, item_type(type, TYPE_RESULT, err), depth) : Py_NewRef(Py_None);
+    if (payload == NULL || !err || error_class == NULL) {
+        return payload;
+    }
+    PyObject *error = PyObject_CallMethod(error_class, "_of_err", "O", payload);
+    Py_DECREF(payload);
+    return error;
+}
+
+/* What is there of an option of an option, which None would not tell. */
+static PyObject *decode_some(Reader *reader, const Type *type, int depth)
+{
+    const Type *inner = item_type(type, TYPE_OPTION, 0);
+    PyObject *value = decode_value(reader, inner, depth);
+    if (value == NULL || inner == NULL || inner->kind != TYPE_OPTION || some_class == NULL) {
+        return value;
+    }
+    PyObject *some = PyObject_CallOneArg(some_class, value);
+    Py_DECREF(value);
+    return some;
 }
 
 /* A thing: a number, and the name of its resource, which a declaration knows better. */
@@ -213,8 +232,7 @@ static PyObject *decode_thing(Reader *reader, const Type *type, bool own)
     if (own) {
         return Py_XNewRef(object_lent(number, NULL));
     }
-    bool declared = type != NULL && type->kind == TYPE_HANDLE && PyType_IsSubtype((PyTypeObject *)type->cls, &Handle_Type);
-    return handle_new(declared ? (PyTypeObject *)type->cls : NULL, number);
+    return handle_new(number, type);
 }
 
 static PyObject *decode_value(Reader *reader, const Type *type, int depth)
@@ -266,7 +284,7 @@ static PyObject *decode_value(Reader *reader, const Type *type, int depth)
     case TAG_VARIANT:
         return decode_variant(reader, type, depth + 1);
     case TAG_SOME:
-        return decode_value(reader, item_type(type, TYPE_OPTION, 0), depth + 1);
+        return decode_some(reader, type, depth + 1);
     case TAG_OK:
     case TAG_ERR:
         return decode_result(reader, type, tag == TAG_ERR, depth + 1);

@@ -1,6 +1,7 @@
 /* Python values to the wire, guided by declared types, with errors that name the place. decode.c goes the other way. */
 #include "amphi.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -130,6 +131,31 @@ int encode_tuple_head(Writer *writer, uint32_t count)
     return put_word(writer, TAG_TUPLE, count);
 }
 
+int encode_arguments(Writer *writer, Type *const *types, PyObject *names, PyObject *const *args, Py_ssize_t count,
+                     const char *function)
+{
+    if (encode_tuple_head(writer, (uint32_t)count) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        const char *name = PyUnicode_AsUTF8(PyTuple_GET_ITEM(names, i));
+        Place place = {.what = "argument", .name = name, .function = function};
+        if (encode(writer, types[i], args[i], &place) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void give_arguments(Type *const *types, PyObject *const *args, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (types[i]->kind == TYPE_HANDLE && types[i]->own && PyObject_TypeCheck(args[i], &Handle_Type)) {
+            handle_give(args[i]);
+        }
+    }
+}
+
 /* Keeps the buffer until the host has answered: its bytes go by address, not by copy. */
 static int put_buffer(Writer *writer, PyObject *value)
 {
@@ -189,11 +215,27 @@ static PyObject *place_text(const Place *place)
 
 static int refuse(const Place *place, const Type *type, PyObject *value)
 {
-    PyObject *text = place_text(place);
+    PyObject *text = place_text(place), *given = text == NULL ? NULL : shown(value);
+    if (given != NULL) {
+        PyErr_Format(PyExc_TypeError, "%U must be %s, not %U", text, type_name(type), given);
+    }
+    Py_XDECREF(given);
+    Py_XDECREF(text);
+    return -1;
+}
+
+/* What Python says of a value that cannot be read, with the place before it. */
+static int refuse_unreadable(const Place *place)
+{
+    PyObject *why = PyErr_GetRaisedException();
+    /* One that was made for a text and a place in it takes no words. */
+    bool wordless = PyErr_GivenExceptionMatches(why, PyExc_UnicodeError);
+    PyObject *cls = wordless ? PyExc_ValueError : (PyObject *)Py_TYPE(why), *text = place_text(place);
     if (text != NULL) {
-        PyErr_Format(PyExc_TypeError, "%U must be %s, not %T", text, type_name(type), value);
+        PyErr_Format(cls, "%U: %S", text, why);
         Py_DECREF(text);
     }
+    Py_DECREF(why);
     return -1;
 }
 
@@ -205,11 +247,17 @@ static int check_instance(const Type *type, PyObject *value, const Place *place)
 
 static int out_of_range(const Place *place, const Type *type, PyObject *value)
 {
-    PyObject *text = place_text(place);
-    if (text != NULL) {
-        PyErr_Format(PyExc_OverflowError, "%U is out of range for %s: %S", text, type_name(type), value);
-        Py_DECREF(text);
+    PyObject *text = place_text(place), *digits = PyObject_Str(value);
+    if (digits == NULL) {
+        /* Python shows no number of so many. */
+        PyErr_Clear();
+        digits = PyUnicode_FromString("it has thousands of digits");
     }
+    if (text != NULL && digits != NULL) {
+        PyErr_Format(PyExc_OverflowError, "%U is out of range for %s: %U", text, type_name(type), digits);
+    }
+    Py_XDECREF(digits);
+    Py_XDECREF(text);
     return -1;
 }
 
@@ -264,7 +312,11 @@ static int scalar_float(double *out, const Type *type, PyObject *value, const Pl
         }
     }
     *out = PyFloat_AsDouble(value);
-    return *out == -1.0 && PyErr_Occurred() ? -1 : 0;
+    if (*out == -1.0 && PyErr_Occurred()) {
+        return PyErr_ExceptionMatches(PyExc_OverflowError) ? refuse_unreadable(place) : -1;
+    }
+    bool vanishes = type->kind == TYPE_F32 && isfinite(*out) && !isfinite((float)*out);
+    return vanishes ? out_of_range(place, type, value) : 0;
 }
 
 int encode_flat(uint64_t *slot, const Type *type, PyObject *value, const Place *place)
@@ -388,6 +440,18 @@ static int depth_of(const Place *place)
     return depth;
 }
 
+static int encode_text(Writer *writer, PyObject *value, const Place *place)
+{
+    int result = put_text(writer, value);
+    return result < 0 && PyErr_ExceptionMatches(PyExc_UnicodeError) ? refuse_unreadable(place) : result;
+}
+
+static int encode_buffer(Writer *writer, PyObject *value, const Place *place)
+{
+    int result = put_buffer(writer, value);
+    return result < 0 && PyErr_ExceptionMatches(PyExc_BufferError) ? refuse_unreadable(place) : result;
+}
+
 static int encode_untyped(Writer *writer, const Type *type, PyObject *value, const Place *place)
 {
     if (value == Py_None) {
@@ -404,7 +468,7 @@ static int encode_untyped(Writer *writer, const Type *type, PyObject *value, con
         return put_long(writer, TAG_FLOAT, &number);
     }
     if (PyUnicode_Check(value)) {
-        return put_text(writer, value);
+        return encode_text(writer, value, place);
     }
     if (PyDict_Check(value)) {
         if (put_word(writer, TAG_RECORD, (uint32_t)PyDict_GET_SIZE(value)) < 0) {
@@ -438,7 +502,7 @@ static int encode_untyped(Writer *writer, const Type *type, PyObject *value, con
         return 0;
     }
     if (PyObject_CheckBuffer(value)) {
-        return put_buffer(writer, value);
+        return encode_buffer(writer, value, place);
     }
     if (PyObject_TypeCheck(value, &Handle_Type)) {
         return put_handle(writer, value);
@@ -481,6 +545,26 @@ done:
     return result;
 }
 
+/* A dict has a key that is no field of the record. */
+static int refuse_field(const Place *place, const Type *type, PyObject *dict)
+{
+    Py_ssize_t position = 0;
+    PyObject *key, *value;
+    while (PyDict_Next(dict, &position, &key, &value)) {
+        int known = PySequence_Contains(type->names, key);
+        if (known != 0) {
+            continue;
+        }
+        PyObject *text = place_text(place);
+        if (text != NULL) {
+            PyErr_Format(PyExc_ValueError, "%U: there is no field %R in %s", text, key, type_name(type));
+            Py_DECREF(text);
+        }
+        break;
+    }
+    return -1;
+}
+
 /* A record is its class's instance, a dict, or any object with the fields as attributes. */
 static int encode_record(Writer *writer, const Type *type, PyObject *value, const Place *place)
 {
@@ -504,11 +588,53 @@ static int encode_record(Writer *writer, const Type *type, PyObject *value, cons
             return -1;
         }
     }
-    return 0;
+    return PyDict_Check(value) && PyDict_GET_SIZE(value) > type->count ? refuse_field(place, type, value) : 0;
 }
 
-/* An exception is an err, and carries itself as text where the declaration wants text, else what it was made with. All
- * else is an ok. */
+/* None, or what is there: of an option of an option that is an amphi.Some, unless it cannot be mistaken. */
+static int encode_option(Writer *writer, const Type *type, PyObject *value, const Place *place)
+{
+    if (value == Py_None) {
+        return put_tag(writer, TAG_NONE);
+    }
+    if (put_tag(writer, TAG_SOME) < 0) {
+        return -1;
+    }
+    if (type->items[0]->kind != TYPE_OPTION || some_class == NULL || !Py_IS_TYPE(value, (PyTypeObject *)some_class)) {
+        return encode(writer, type->items[0], value, place);
+    }
+    return encode(writer, type->items[0], PyTuple_GET_ITEM(value, 0), place);
+}
+
+/* What an exception carries: itself as text where the declaration wants text, else its `data`, or what it was made with. */
+static PyObject *carried(const Type *type, PyObject *error)
+{
+    if (type->kind == TYPE_STRING) {
+        return PyObject_Str(error);
+    }
+    PyObject *data;
+    if (PyObject_GetOptionalAttrString(error, "data", &data) < 0 || (data != NULL && data != Py_None)) {
+        return data;
+    }
+    Py_XDECREF(data);
+    PyObject *args = PyObject_GetAttrString(error, "args");
+    if (args == NULL || !PyTuple_Check(args) || PyTuple_GET_SIZE(args) != 1) {
+        return args;
+    }
+    PyObject *single = Py_NewRef(PyTuple_GET_ITEM(args, 0));
+    Py_DECREF(args);
+    return single;
+}
+
+int encode_err(Writer *writer, const Type *type, PyObject *error, const Place *place)
+{
+    PyObject *inside = carried(type, error);
+    int result = inside == NULL ? -1 : encode(writer, type, inside, place);
+    Py_XDECREF(inside);
+    return result;
+}
+
+/* An exception is an err, all else an ok. */
 static int encode_result(Writer *writer, const Type *type, PyObject *value, const Place *place)
 {
     bool err = PyExceptionInstance_Check(value);
@@ -520,22 +646,7 @@ static int encode_result(Writer *writer, const Type *type, PyObject *value, cons
         return err || value == Py_None ? 0 : refuse(place, type, value);
     }
     Place inner = {.outer = place, .what = "case", .name = err ? "err" : "ok"};
-    if (!err) {
-        return encode(writer, payload, value, &inner);
-    }
-    PyObject *inside;
-    if (payload->kind == TYPE_STRING) {
-        inside = PyObject_Str(value);
-    }
-    else {
-        PyObject *args = PyObject_GetAttrString(value, "args");
-        bool single = args != NULL && PyTuple_Check(args) && PyTuple_GET_SIZE(args) == 1;
-        inside = single ? Py_NewRef(PyTuple_GET_ITEM(args, 0)) : Py_XNewRef(args);
-        Py_XDECREF(args);
-    }
-    int result = inside == NULL ? -1 : encode(writer, payload, inside, &inner);
-    Py_XDECREF(inside);
-    return result;
+    return err ? encode_err(writer, payload, value, &inner) : encode(writer, payload, value, &inner);
 }
 
 /* The bits of a flags class's member, as words of 32 bits, the lowest first. */
@@ -594,7 +705,7 @@ static int encode_variant(Writer *writer, const Type *type, PyObject *value, con
     if (payload == NULL) {
         return 0;
     }
-    PyObject *inside = PyObject_GetAttrString(value, "value");
+    PyObject *inside = PyObject_GetAttrString(value, "_payload");
     if (inside == NULL) {
         return -1;
     }
@@ -613,20 +724,16 @@ int encode(Writer *writer, const Type *type, PyObject *value, const Place *place
     uint32_t number;
     switch (type->kind) {
     case TYPE_STRING:
-        return PyUnicode_Check(value) ? put_text(writer, value) : refuse(place, type, value);
+        return PyUnicode_Check(value) ? encode_text(writer, value, place) : refuse(place, type, value);
     case TYPE_BYTES:
-        return PyObject_CheckBuffer(value) ? put_buffer(writer, value) : refuse(place, type, value);
+        return PyObject_CheckBuffer(value) ? encode_buffer(writer, value, place) : refuse(place, type, value);
     case TYPE_ANY:
         return encode_untyped(writer, type, value, place);
     case TYPE_LIST:
     case TYPE_TUPLE:
         return encode_sequence(writer, type, value, place);
-    case TYPE_OPTION: {
-        if (value == Py_None) {
-            return put_tag(writer, TAG_NONE);
-        }
-        return put_tag(writer, TAG_SOME) < 0 ? -1 : encode(writer, type->items[0], value, place);
-    }
+    case TYPE_OPTION:
+        return encode_option(writer, type, value, place);
     case TYPE_RECORD:
         return encode_record(writer, type, value, place);
     case TYPE_VARIANT:

@@ -59,10 +59,26 @@ static uint64_t give(Answer *answer)
     return (uint64_t)answer->failed << 63 | (uint64_t)writer->length << 32 | (uint32_t)(uintptr_t)writer->data;
 }
 
-/* (kind, message, traceback, data, the exception itself). Nothing of it may fail: what does is left out. */
-static void write_error(Answer *answer)
+/* The data of an error: what a declared err carries where amphi.HostError is raised for one, else what can cross as it is. */
+static bool write_data(Writer *writer, PyObject *data, PyObject *error, const Type *err, const Place *place)
+{
+    size_t before = writer->length;
+    if (err != NULL && error_class != NULL && PyObject_IsInstance(error, error_class) > 0) {
+        if (encode_err(writer, err, error, place) == 0) {
+            return true;
+        }
+        PyErr_Clear();
+        writer->length = before;
+    }
+    return encode(writer, &TYPE_OF_ANYTHING, data, place) == 0;
+}
+
+/* (kind, message, traceback, data, the exception itself), of a call that was to give a `type`. Nothing of it may fail: what
+ * does is left out. */
+static void write_error(Answer *answer, const Type *type)
 {
     static const char nothing[] = {TAG_NONE};
+    enum { DATA = 3 };
     PyObject *error = PyErr_GetRaisedException();
     PyObject *module = PyImport_ImportModule("amphi._host");
     PyObject *record = module == NULL ? NULL : PyObject_CallMethod(module, "_record", "O", error);
@@ -73,7 +89,9 @@ static void write_error(Answer *answer)
     writer_start(writer);
     bool whole = record != NULL && PyTuple_Check(record) && encode_tuple_head(writer, (uint32_t)PyTuple_GET_SIZE(record) + 1) == 0;
     for (Py_ssize_t i = 0; whole && i < PyTuple_GET_SIZE(record); i++) {
-        whole = encode(writer, &TYPE_OF_ANYTHING, PyTuple_GET_ITEM(record, i), &place) == 0;
+        PyObject *part = PyTuple_GET_ITEM(record, i);
+        whole = i == DATA ? write_data(writer, part, error, type_err(type), &place)
+                          : encode(writer, &TYPE_OF_ANYTHING, part, &place) == 0;
     }
     if (!whole || encode_object(writer, error) < 0) {
         PyErr_Clear();
@@ -91,7 +109,7 @@ static void write_error(Answer *answer)
 static void write_value(Answer *answer, PyObject *value, const Type *type, const char *function)
 {
     if (value == NULL) {
-        write_error(answer);
+        write_error(answer, type);
         return;
     }
     Place place = {.what = "result of", .name = function, .function = function};
@@ -106,7 +124,7 @@ static void write_value(Answer *answer, PyObject *value, const Type *type, const
     }
     if (encoded < 0) {
         writer_finish(writer);
-        write_error(answer);
+        write_error(answer, NULL);
     }
     Py_DECREF(value);
 }
@@ -117,7 +135,7 @@ static void call(Answer *answer, PyObject *callable, uint32_t length, const Type
     PyObject *args = arguments(length, type);
     PyObject *value = args == NULL ? NULL : PyObject_Call(callable, args, NULL);
     Py_XDECREF(args);
-    write_value(answer, value, type == NULL ? &TYPE_OF_ANYTHING : type->items[type->count - 1], function);
+    write_value(answer, value, type == NULL ? &TYPE_OF_ANYTHING : type_result(type), function);
 }
 
 /* ---- what Python exports ------------------------------------------------------------------------------------ */
@@ -203,7 +221,7 @@ AMPHI_EXPORT("amphi_call_export") uint64_t amphi_call_export(uint32_t number, ui
     Answer answer;
     if (number >= export_count || exports[number].function == NULL) {
         PyErr_Format(PyExc_SystemError, "there is no export %u", number);
-        write_error(&answer);
+        write_error(&answer, NULL);
         return give(&answer);
     }
     Exported exported = exports[number];
@@ -223,7 +241,7 @@ AMPHI_EXPORT("amphi_call_object") uint64_t amphi_call_object(uint32_t number, ui
     PyObject *object = object_lent(number, &type);
     Answer answer;
     if (object == NULL) {
-        write_error(&answer);
+        write_error(&answer, NULL);
         return give(&answer);
     }
     Py_INCREF(object);

@@ -12,7 +12,7 @@
 typedef struct {
     uint32_t users, index;
     bool flat, method;
-    Py_ssize_t count;
+    Py_ssize_t count, required; /* those after the required ones are options, and None where they are not given */
     PyObject *names; /* tuple of str */
     Type *result;    /* NULL: the function gives None */
     Type *params[];  /* `count` of them */
@@ -68,6 +68,9 @@ static Form *form_new(PyObject *args, Py_ssize_t first, PyObject **doc)
             form->params[i] = type_read(type, classes);
             whole = form->params[i] != NULL;
             form->count++;
+            if (whole && form->params[i]->kind != TYPE_OPTION) {
+                form->required = form->count;
+            }
         }
     }
     if (!whole || (result != Py_None && (form->result = type_read(result, classes)) == NULL)) {
@@ -122,7 +125,7 @@ static PyObject *call_flat(Call *call, PyObject *const *args)
         result = form->result == NULL ? Py_NewRef(Py_None) : decode_flat(slots[0], form->result);
     }
     else if (call->taken) {
-        raise_reply(code);
+        raise_reply(code, NULL);
     }
 done:
     if (slots != few) {
@@ -138,25 +141,16 @@ static PyObject *call_wire(Call *call, PyObject *const *args)
     char reply[SHORT];
     PyObject *result = NULL;
     writer_start(&writer);
-    if (encode_tuple_head(&writer, (uint32_t)form->count) < 0) {
+    const char *function = PyUnicode_AsUTF8(call->function->qualified);
+    if (encode_arguments(&writer, form->params, form->names, args, form->count, function) < 0) {
         goto done;
-    }
-    for (Py_ssize_t i = 0; i < form->count; i++) {
-        Place place = argument(call, i);
-        if (encode(&writer, form->params[i], args[i], &place) < 0) {
-            goto done;
-        }
     }
     int32_t code = amphi_call(form->index, writer.data, (uint32_t)writer.length, reply, sizeof reply);
     call->taken = code != AMPHI_MOVED;
     if (!call->taken) {
         goto done;
     }
-    for (Py_ssize_t i = 0; i < form->count; i++) {
-        if (form->params[i]->kind == TYPE_HANDLE && form->params[i]->own && PyObject_TypeCheck(args[i], &Handle_Type)) {
-            handle_give(args[i]);
-        }
-    }
+    give_arguments(form->params, args, form->count);
     result = reply_value(code, reply, sizeof reply, form->result);
 done:
     writer_finish(&writer);
@@ -186,6 +180,9 @@ static int place_keywords(const Call *call, PyObject **values, PyObject *const *
         values[i] = args[given + k];
     }
     for (Py_ssize_t i = 0; i < count; i++) {
+        if (values[i] == NULL && i >= call->form->required) {
+            values[i] = Py_None;
+        }
         if (values[i] == NULL) {
             PyErr_Format(PyExc_TypeError, "%s() missing required argument '%U'", function, PyTuple_GET_ITEM(names, i));
             return -1;
@@ -203,8 +200,9 @@ static PyObject *call_form(Call *call, PyObject *const *args, Py_ssize_t given, 
 {
     Py_ssize_t count = call->form->count;
     if (given > count) {
-        return PyErr_Format(PyExc_TypeError, "%U() takes %zd argument%s but %zd %s given", call->function->qualified, count,
-                            count == 1 ? "" : "s", given, given == 1 ? "was" : "were");
+        return PyErr_Format(PyExc_TypeError, "%U() takes %s%zd argument%s but %zd %s given", call->function->qualified,
+                            call->form->required < count ? "at most " : "", count, count == 1 ? "" : "s", given,
+                            given == 1 ? "was" : "were");
     }
     if (given == count && keywords == NULL) {
         return call_placed(call, args);

@@ -10,12 +10,14 @@
 typedef struct {
     PyObject_HEAD
     uint32_t number;
-    bool held; /* false once it was given away */
+    bool held;        /* false once it was given away */
+    const Type *type; /* a callable's, or NULL */
 } Handle;
 
-PyObject *handle_new(PyTypeObject *cls, uint32_t number)
+PyObject *handle_new(uint32_t number, const Type *type)
 {
-    cls = cls == NULL ? &Handle_Type : cls;
+    bool resource = type != NULL && type->kind == TYPE_HANDLE && PyType_IsSubtype((PyTypeObject *)type->cls, &Handle_Type);
+    PyTypeObject *cls = resource ? (PyTypeObject *)type->cls : &Handle_Type;
     Handle *self = (Handle *)cls->tp_alloc(cls, 0);
     if (self == NULL) {
         amphi_handle_drop(number);
@@ -23,6 +25,7 @@ PyObject *handle_new(PyTypeObject *cls, uint32_t number)
     }
     self->number = number;
     self->held = true;
+    self->type = type != NULL && type->kind == TYPE_CALLABLE ? type_share(type) : NULL;
     return (PyObject *)self;
 }
 
@@ -55,6 +58,7 @@ static PyObject *handle_refuse(PyTypeObject *cls, PyObject *args, PyObject *keyw
 static void handle_dealloc(PyObject *handle)
 {
     handle_give(handle);
+    type_free(((Handle *)handle)->type);
     Py_TYPE(handle)->tp_free(handle);
 }
 
@@ -63,6 +67,22 @@ static PyObject *handle_repr(PyObject *handle)
     Handle *self = (Handle *)handle;
     return self->held ? PyUnicode_FromFormat("<%s %u of the host>", Py_TYPE(handle)->tp_name, self->number)
                       : PyUnicode_FromFormat("<%s that was given away>", Py_TYPE(handle)->tp_name);
+}
+
+/* The arguments of a callable, as it is declared, if `type` is not NULL. */
+static int put_arguments(Writer *writer, const Type *type, PyObject *args)
+{
+    if (type == NULL) {
+        Place place = {.what = "argument", .name = "arguments", .function = "callable"};
+        return encode(writer, &TYPE_OF_ANYTHING, args, &place);
+    }
+    Py_ssize_t wanted = type->count - 1, given = PyTuple_GET_SIZE(args);
+    if (given != wanted) {
+        PyErr_Format(PyExc_TypeError, "callable() takes %zd argument%s but %zd %s given", wanted, wanted == 1 ? "" : "s", given,
+                     given == 1 ? "was" : "were");
+        return -1;
+    }
+    return encode_arguments(writer, type->items, type->names, &PyTuple_GET_ITEM(args, 0), given, "callable");
 }
 
 /* Calls what the host gave as a callable. */
@@ -75,18 +95,44 @@ static PyObject *handle_call(PyObject *handle, PyObject *args, PyObject *keyword
     if (number < 0) {
         return NULL;
     }
+    /* What is called may have the handle dropped. */
+    const Type *type = type_share(((Handle *)handle)->type);
     Writer writer;
     char reply[SHORT];
     PyObject *result = NULL;
     writer_start(&writer);
-    Place place = {.what = "argument", .name = "arguments", .function = "callable"};
-    if (encode(&writer, &TYPE_OF_ANYTHING, args, &place) == 0) {
+    if (put_arguments(&writer, type, args) == 0) {
         int32_t code = amphi_handle_call((uint32_t)number, writer.data, (uint32_t)writer.length, reply, sizeof reply);
-        result = reply_value(code, reply, sizeof reply, NULL);
+        if (type != NULL) {
+            give_arguments(type->items, &PyTuple_GET_ITEM(args, 0), type->count - 1);
+        }
+        result = reply_value(code, reply, sizeof reply, type == NULL ? NULL : type_result(type));
     }
     writer_finish(&writer);
+    type_free(type);
     return result;
 }
+
+/* What inspect and help() show of a callable. */
+static PyObject *handle_signature(PyObject *handle, void *closure)
+{
+    (void)closure;
+    const Type *type = ((Handle *)handle)->type;
+    if (type == NULL) {
+        return PyErr_Format(PyExc_AttributeError, "nothing is declared of this %s", Py_TYPE(handle)->tp_name);
+    }
+    PyObject *host = PyImport_ImportModule("amphi._host");
+    PyObject *make = host == NULL ? NULL : PyObject_GetAttrString(host, "_signature");
+    PyObject *signature = make == NULL ? NULL : PyObject_Call(make, type->signature, NULL);
+    Py_XDECREF(make);
+    Py_XDECREF(host);
+    return signature;
+}
+
+static PyGetSetDef handle_getset[] = {
+    {"__signature__", handle_signature, NULL, NULL, NULL},
+    {NULL},
+};
 
 PyTypeObject Handle_Type = {
     PyVarObject_HEAD_INIT(NULL, 0)
@@ -98,6 +144,7 @@ PyTypeObject Handle_Type = {
     .tp_dealloc = handle_dealloc,
     .tp_repr = handle_repr,
     .tp_call = handle_call,
+    .tp_getset = handle_getset,
 };
 
 /* ---- what the host holds ------------------------------------------------------------------------------------ */

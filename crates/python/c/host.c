@@ -4,7 +4,7 @@
  */
 #include "amphi.h"
 
-static PyObject *error_class; /* amphi.HostError, set by py/amphi/_host.py */
+PyObject *error_class, *some_class; /* set by py/amphi/_host.py */
 
 /* ---- replies ----------------------------------------------------------------------------------------------- */
 
@@ -26,15 +26,50 @@ static PyObject *take_kept(int32_t length, const Type *type)
     return value;
 }
 
+/* The error record that the host keeps: (kind, message, traceback, data, exception). Data are of the declared err's type, if
+ * there is one, unless another error brings its own. */
+static PyObject *take_record(int32_t length, const Type *err)
+{
+    Type *items[] = {NULL, NULL, NULL, (Type *)err};
+    const Type declared = {.kind = TYPE_TUPLE, .count = 4, .items = items};
+    char *bytes = PyMem_Malloc((size_t)length);
+    if (bytes == NULL) {
+        return PyErr_NoMemory();
+    }
+    PyObject *record = NULL;
+    if (amphi_reply_take(bytes, (uint32_t)length) != length) {
+        PyErr_SetString(PyExc_SystemError, "the host lost its reply");
+    }
+    else if ((record = decode(bytes, (size_t)length, &declared)) == NULL && err != NULL) {
+        PyErr_Clear();
+        record = decode(bytes, (size_t)length, NULL);
+    }
+    PyMem_Free(bytes);
+    return record;
+}
+
+/* Where things stand in an error record. */
+enum { TRACEBACK = 2, OWN = 4 };
+
+/* Raises an exception of this guest that comes back, with where it passed through the host as a note. */
+static void raise_own(PyObject *own, PyObject *passed)
+{
+    if (PyUnicode_Check(passed) && PyUnicode_GET_LENGTH(passed) > 0) {
+        Py_XDECREF(PyObject_CallMethod(own, "add_note", "O", passed));
+        PyErr_Clear();
+    }
+    PyErr_SetRaisedException(Py_NewRef(own));
+}
+
 /* Raises what the host answered: `code` is what a call import returned below zero. An exception of this guest that went
  * through the host is raised again as itself, so that its traceback goes on. */
-PyObject *raise_reply(int32_t code)
+PyObject *raise_reply(int32_t code, const Type *type)
 {
-    PyObject *record = take_kept(-(code + 1), NULL);
+    PyObject *record = take_record(-(code + 1), type_err(type));
     if (record != NULL) {
-        PyObject *own = PyTuple_Check(record) && PyTuple_GET_SIZE(record) == 5 ? PyTuple_GET_ITEM(record, 4) : NULL;
+        PyObject *own = PyTuple_Check(record) && PyTuple_GET_SIZE(record) > OWN ? PyTuple_GET_ITEM(record, OWN) : NULL;
         if (own != NULL && PyExceptionInstance_Check(own)) {
-            PyErr_SetRaisedException(Py_NewRef(own));
+            raise_own(own, PyTuple_GET_ITEM(record, TRACEBACK));
         }
         else if (error_class == NULL) {
             PyErr_SetObject(PyExc_RuntimeError, record);
@@ -54,7 +89,7 @@ PyObject *raise_reply(int32_t code)
 PyObject *reply_value(int32_t code, const char *reply, uint32_t room, const Type *type)
 {
     if (code < 0) {
-        return raise_reply(code);
+        return raise_reply(code, type);
     }
     return (uint32_t)code <= room ? decode(reply, (size_t)code, type) : take_kept(code, type);
 }
@@ -152,18 +187,31 @@ static PyObject *describe(PyObject *module, PyObject *name)
     return (uint32_t)size <= sizeof reply ? decode(reply, (size_t)size, NULL) : take_kept(size, NULL);
 }
 
-PyDoc_STRVAR(set_error_doc, "set_error(cls)\n--\n\nThe class whose _from_record makes an exception of a host's error.");
+PyDoc_STRVAR(set_classes_doc, "set_classes(error, some)\n--\n\nThe classes of a host's errors and of options in options.");
 
-static PyObject *set_error(PyObject *module, PyObject *cls)
+static PyObject *set_classes(PyObject *module, PyObject *args)
 {
     (void)module;
-    Py_XSETREF(error_class, Py_NewRef(cls));
+    PyObject *error, *some;
+    if (!PyArg_ParseTuple(args, "OO", &error, &some)) {
+        return NULL;
+    }
+    Py_XSETREF(error_class, Py_NewRef(error));
+    Py_XSETREF(some_class, Py_NewRef(some));
     Py_RETURN_NONE;
+}
+
+PyObject *shown(PyObject *value)
+{
+    PyObject *host = PyImport_ImportModule("amphi._host");
+    PyObject *text = host == NULL ? NULL : PyObject_CallMethod(host, "_shown", "O", value);
+    Py_XDECREF(host);
+    return text;
 }
 
 static PyMethodDef methods[] = {
     {"describe", describe, METH_O, describe_doc},
-    {"set_error", set_error, METH_O, set_error_doc},
+    {"set_classes", set_classes, METH_VARARGS, set_classes_doc},
     {"watch", watch, METH_O, watch_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -19,6 +19,16 @@ const char *type_name(const Type *type)
     return KIND_NAMES[type->kind];
 }
 
+const Type *type_result(const Type *callable)
+{
+    return callable->items[callable->count - 1];
+}
+
+const Type *type_err(const Type *type)
+{
+    return type != NULL && type->kind == TYPE_RESULT ? type->items[1] : NULL;
+}
+
 const Type *type_share(const Type *type)
 {
     if (type != NULL) {
@@ -39,6 +49,7 @@ void type_free(const Type *shared)
     PyMem_Free(type->items);
     Py_XDECREF(type->names);
     Py_XDECREF(type->cls);
+    Py_XDECREF(type->signature);
     PyMem_Free(type);
 }
 
@@ -100,11 +111,15 @@ static int read_callable(Type *type, PyObject *description, PyObject *classes)
         return -1;
     }
     Py_ssize_t count = PyList_GET_SIZE(params);
-    if (reserve_items(type, count + 1) < 0) {
+    type->signature = Py_NewRef(PyTuple_GET_ITEM(description, 2));
+    type->names = PyTuple_New(count);
+    if (type->names == NULL || reserve_items(type, count + 1) < 0) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (read_item(type, i, PyTuple_GET_ITEM(PyList_GET_ITEM(params, i), 1), classes) < 0) {
+        PyObject *param = PyList_GET_ITEM(params, i);
+        PyTuple_SET_ITEM(type->names, i, Py_NewRef(PyTuple_GET_ITEM(param, 0)));
+        if (read_item(type, i, PyTuple_GET_ITEM(param, 1), classes) < 0) {
             return -1;
         }
     }

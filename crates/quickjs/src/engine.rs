@@ -74,7 +74,7 @@ impl<'js> Js<'js> {
     pub(crate) fn throw(&self, failure: Failure<Value<'js>>) -> Error {
         let thrown = match failure {
             Failure::Thrown(thrown) => Ok(thrown),
-            Failure::Host(error) => javascript::thrown_python(self, error),
+            Failure::Host(error) => javascript::thrown_python(self, error, None),
         };
         match thrown {
             Ok(thrown) => self.ctx.throw(thrown),

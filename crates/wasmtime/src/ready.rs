@@ -10,7 +10,8 @@ use crate::store::{Guest, Run, State, store};
 use crate::watch::{self, Watched};
 use amphi_core::abi::GuestExport;
 use amphi_core::{
-    Crossing as _, Cx, Exit, Exports, GuestId, HostError, Interface, Limit, Registry, Turns, start_python, trap,
+    Crossing as _, Cx, Exit, Exports, GuestId, HostError, Interface, Limit, Registry, Turns, offer_python,
+    start_python, trap,
 };
 use wasmtime::{AsContextMut as _, Instance, InstancePre, Memory, Store, Trap};
 
@@ -142,7 +143,13 @@ impl<W: Watched + 'static> Ready<W> {
     /// # Errors
     /// Which host module cannot start, and why; where the run ended in it, [`Self::is_over`].
     pub(crate) fn start_hosts(&mut self) -> Result<(), Error> {
-        for HostGuest { id, name, interface } in std::mem::take(&mut self.hosts) {
+        let hosts = std::mem::take(&mut self.hosts);
+        for HostGuest { id, name, interface } in &hosts {
+            let registry = self.store.data_mut().run.calls.registry_mut();
+            let offered = interface.as_ref().map_or(Ok(()), |declared| offer_python(registry, *id, declared));
+            offered.map_err(|error| Error::Host { name: name.clone(), reason: error.message })?;
+        }
+        for HostGuest { id, name, interface } in hosts {
             let started = self.instantiate(id).and_then(|()| {
                 self.started.push(id);
                 self.with(|cx| start_python(cx, id, &name, interface.as_ref()))

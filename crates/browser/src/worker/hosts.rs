@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amphi_core::abi::{self, HostCalls, TypedImport};
 use amphi_core::{
     CoreType, Cx, GuestId, HostError, HostModule, Interface, PreparedBody, PreparedHost, Program, WasmHost,
-    WasmInstance, se2_module, start_python, trap, wasm_module,
+    WasmInstance, offer_python, se2_module, start_python, trap, wasm_module,
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -91,6 +91,20 @@ impl Host {
     /// Whether it is written in Python.
     pub(super) fn is_python(&self) -> bool {
         matches!(self.body, Body::Python(_))
+    }
+
+    /// Offers it, if it is declared, before any host module starts.
+    ///
+    /// # Errors
+    /// In words: its name is taken.
+    pub(super) fn offer(&self) -> Result<(), String> {
+        match &self.body {
+            Body::Python(Some(declared)) => {
+                let offered = run::with(|run| offer_python(run.hosts.registry_mut(), self.id, declared));
+                offered.unwrap_or(Ok(())).map_err(|error| error.message)
+            }
+            Body::Python(None) | Body::Wasm(_) => Ok(()),
+        }
     }
 
     /// Instantiates it, starts it, and offers its functions to the run under way.

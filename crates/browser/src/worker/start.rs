@@ -154,8 +154,10 @@ pub(super) fn start(
         nested: 0,
         beside,
     });
-    for host in &hosts {
-        match host.start(&worker.python) {
+    let offered = hosts.iter().map(|host| (host, host.offer()));
+    let started = hosts.iter().map(|host| (host, host.start(&worker.python)));
+    for (host, done) in offered.chain(started) {
+        match done {
             // Why the run ended in a host module's guest tells its outcome.
             Err(why) if run::with(|run| run.exit.is_none()).unwrap_or(true) => {
                 run::end();

@@ -7,7 +7,7 @@ use super::guest::Room;
 use crate::abi::{NOTHING, SeenCall};
 use crate::error::HostError;
 use crate::handle::{GuestId, Handle};
-use crate::host::{Crossing, Cx, HostModule};
+use crate::host::{Crossing, Cx, HostModule, raised};
 use crate::types::{MAX_FLAT_PARAMS, Scalar};
 use crate::value::Value;
 
@@ -124,7 +124,9 @@ impl What {
                 module.call_with_slots(at, cx, slots.get_mut(..count).unwrap_or_default())?;
                 Ok(Given::Slot(slots[0]))
             }
-            Self::Handle { handle, args } => handle.call(cx, args).map(Given::Value),
+            Self::Handle { handle, args } => {
+                handle.call(cx, args).and_then(|value| raised(value, None)).map(Given::Value)
+            }
         }
     }
 

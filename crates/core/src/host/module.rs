@@ -6,7 +6,7 @@ use crate::error::HostError;
 use crate::host::convert::TypeError;
 use crate::host::{Cx, HostFunction, panics};
 use crate::names::{closest, is_python_name, python_name};
-use crate::types::{Flat, Function, Interface, Place, Signature};
+use crate::types::{Flat, Function, Interface, Place, Signature, Type};
 use crate::value::Value;
 use crate::wire::WireError;
 
@@ -129,13 +129,13 @@ impl HostModule {
         let (declared, body) = self.body(at)?;
         let args = check::arguments(&self.interface.name, declared, args)?;
         let value = body.function.call(cx, args)?;
-        raised(check::result(&self.interface.name, declared, value)?)
+        raised(check::result(&self.interface.name, declared, value)?, declared.signature.result.as_ref())
     }
 
     /// Checks what a function gave after it had returned.
     pub(crate) fn checked(&self, at: usize, value: Value) -> Result<Value, HostError> {
         let (declared, _) = self.body(at)?;
-        raised(check::result(&self.interface.name, declared, value)?)
+        raised(check::result(&self.interface.name, declared, value)?, declared.signature.result.as_ref())
     }
 
     /// Whether a function has to have a context that reaches the guest, even to be called with slots.
@@ -216,17 +216,10 @@ impl HostModule {
     }
 }
 
-/// A result, or the error that a failed WIT `result` raises: its payload is both message and data.
-fn raised(value: Value) -> Result<Value, HostError> {
+/// What a call gave, or the error that its err is. `declared` is the type of what it gives.
+pub(crate) fn raised(value: Value, declared: Option<&Type>) -> Result<Value, HostError> {
     match value {
-        Value::Err(payload) => {
-            let data = payload.map_or(Value::None, |value| *value);
-            let message = match &data {
-                Value::Str(text) => text.clone(),
-                other => other.to_string(),
-            };
-            Err(HostError::host(message).with_data(data))
-        }
+        Value::Err(payload) => Err(HostError::of_err(payload.map(|value| *value), declared.and_then(Type::err))),
         value => Ok(value),
     }
 }

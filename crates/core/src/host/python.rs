@@ -7,15 +7,24 @@ use crate::error::HostError;
 use crate::guest::{Entry, Guest};
 use crate::handle::GuestId;
 use crate::host::exports::Exports;
-use crate::host::{Builder, Cx, HostFunction, HostModule};
+use crate::host::{Builder, Cx, HostFunction, HostModule, Registry};
 use crate::program::Program;
 use crate::types::{Interface, Signature};
 use crate::value::Value;
 
+/// Offers a declared host module in Python. All are offered before any of their files runs, so that a file can import the
+/// declared types of its own module and of others.
+///
+/// # Errors
+/// Its name is taken.
+pub fn offer_python(registry: &mut Registry, guest: GuestId, declared: &Interface) -> Result<(), HostError> {
+    let module = module(guest, declared.clone(), 0..)?;
+    registry.add(module).map_err(|error| HostError::host(error.to_string()))
+}
+
 /// Runs the file of a guest, whose program it is, and offers what it defines as the host module of that name.
 ///
-/// A declared module is offered before its file runs, so that the file can import the declared types from it. One without
-/// a declaration is what its public functions are by their type hints.
+/// A declared module is offered already. One without a declaration is what its public functions are by their type hints.
 ///
 /// # Errors
 /// The file fails, does not define what is declared, or defines what cannot be declared; the message is for the user.
@@ -25,9 +34,6 @@ pub fn start_python(
     name: &str,
     declared: Option<&Interface>,
 ) -> Result<(), HostError> {
-    if let Some(interface) = declared {
-        add(cx, guest, module(guest, interface.clone(), 0..)?)?;
-    }
     let code = Exports::run(cx, guest)?;
     if code != 0 {
         return Err(HostError::host(format!("its Python ended with exit code {code}")));

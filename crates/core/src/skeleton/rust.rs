@@ -67,7 +67,7 @@ impl Rust<'_> {
 
     /// A struct or an enum.
     fn data(&mut self, named: &NamedType) {
-        let NamedType { name, docs, ty } = named;
+        let NamedType { name, docs, ty, .. } = named;
         let (Type::Record { name: own, .. }
         | Type::Variant { name: own, .. }
         | Type::Enum { name: own, .. }
@@ -113,7 +113,7 @@ impl Rust<'_> {
 
     /// A struct that stays with the host, and its methods.
     fn resource(&mut self, named: &NamedType) {
-        let NamedType { name, docs, ty: Type::Handle { name: own, .. } } = named else { return };
+        let NamedType { name, docs, ty: Type::Handle { name: own, .. }, .. } = named else { return };
         if own != name {
             return;
         }

@@ -112,10 +112,14 @@ impl Spelling {
                 let items = if items.is_empty() { "()".to_owned() } else { items.join(", ") };
                 format!("{}[{items}]", self.builtin("tuple"))
             }
+            Type::Option(item) if matches!(**item, Type::Option(_)) => {
+                format!("{}[{}] | None", self.imported("amphi", "Some"), self.hint(item))
+            }
             Type::Option(item) => format!("{} | None", self.hint(item)),
-            Type::Result(ok, err) => {
+            // Here an err is a value: the exception.
+            Type::Result(ok, _) => {
                 let ok = self.optional(ok.as_deref());
-                format!("{ok} | {}", self.optional(err.as_deref()))
+                format!("{ok} | {}", self.imported("amphi", "HostError"))
             }
             Type::Record { name, .. }
             | Type::Variant { name, .. }

@@ -13,7 +13,7 @@ fn a_stub_reads_like_python() {
     let mut demo = Interface::new("demo");
     demo.docs = "Adds, and more.".to_owned();
     let point = Type::Record { name: "Point".to_owned(), fields: vec![("x".to_owned(), Scalar::F64.into())] };
-    demo.types.push(NamedType { name: "Point".to_owned(), docs: String::new(), ty: point.clone() });
+    demo.types.push(NamedType { name: "Point".to_owned(), docs: String::new(), ty: point.clone(), owner: None });
     let adds = Signature::new().param("a", Scalar::S32).returns(Scalar::S32);
     demo.functions.push(free("demo", "Adds.\n\nSays \"\"\"so\"", adds));
     let find = Signature::new()

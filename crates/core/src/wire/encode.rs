@@ -138,15 +138,26 @@ impl<'a> Encoder<'a> {
     fn error(&mut self, error: &HostError) -> Result<(), WireError> {
         self.out.push(tag::TUPLE);
         self.length(5)?;
-        for text in [error.kind.as_ref(), &error.message, &error.traceback] {
+        let back = error.raised.as_ref().filter(|raised| self.to.as_ref().is_some_and(|to| to.owns(raised)));
+        let HostError { traceback, passed, .. } = error;
+        let whole;
+        let traceback = match back {
+            Some(_) => passed,
+            None if passed.is_empty() => traceback,
+            None => {
+                whole = format!("{traceback}\n{passed}");
+                &whole
+            }
+        };
+        for text in [error.kind.as_ref(), &error.message, traceback] {
             self.out.push(tag::STR);
             self.sized(text.as_bytes())?;
         }
         // The record itself is one level.
         self.value(&error.data, MAX_DEPTH - 1)?;
-        match &error.raised {
-            Some(raised) if self.to.as_ref().is_some_and(|to| to.owns(raised)) => self.handle(raised),
-            _ => {
+        match back {
+            Some(raised) => self.handle(raised),
+            None => {
                 self.out.push(tag::NONE);
                 Ok(())
             }

@@ -11,7 +11,7 @@ import typing
 
 import _amphi
 from amphi._export import _Width, export
-from amphi._host import HostError
+from amphi._host import HostError, Some
 
 Handle = _amphi.Handle
 
@@ -21,6 +21,6 @@ f32 = typing.Annotated[float, _Width("f32")]
 char = typing.Annotated[str, _Width("char")]
 
 __all__ = [
-    *("Handle", "HostError", "export"),
+    *("Handle", "HostError", "Some", "export"),
     *("s8", "s16", "s32", "s64", "u8", "u16", "u32", "u64", "f32", "char"),
 ]

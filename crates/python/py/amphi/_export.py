@@ -11,7 +11,7 @@ def export(function=None, /, *, name=None):
 
     Type hints declare what it takes and gives: bool, int (64 bits; s8 to u64 for other widths), float, str, bytes,
     list, tuple, `T | None`, Callable, and classes made with dataclass, NamedTuple, Enum or Flag. What has no hint is
-    passed as it is.
+    passed as it is. A parameter with a default may be left out.
     """
 
     def mark(function):
@@ -26,8 +26,8 @@ def export(function=None, /, *, name=None):
 def _describe(module=None, declared=None, first=0, text=None):
     """What the host is told: (name, docs, functions, named types), as crates/core/src/describe.rs reads it.
 
-    A program exports what it marks. In the guest of a host module that is its public functions, unless they are
-    declared: then those that the declaration names. With a text the module's file is run anew, as that, before.
+    A program exports what it marks. In the guest of a host module that is its public functions that the host can call,
+    unless they are declared: then those that the declaration names. With a text the module's file is run anew, as that, before.
     Functions are numbered from `first`.
     """
     if module is None and not _exported:
@@ -46,14 +46,13 @@ def _describe(module=None, declared=None, first=0, text=None):
         return declared
     exported = dict(_exported)
     if module is not None:
-        for name, value in vars(main).items():
-            if inspect.isfunction(value) and value.__module__ == "__main__" and not name.startswith("_"):
-                exported.setdefault(name, value)
+        for name, value in _public(main, "__main__"):
+            exported.setdefault(name, value)
         if not exported:
             raise TypeError(f"the host module {module} defines no function; its public ones are what Python imports")
     reader = _Reader()
     functions = [_declare(reader, number, *item) for number, item in enumerate(exported.items(), first)]
-    types = [(name, inspect.getdoc(cls) or "", reader.named[name]) for name, cls in reader.classes.items()]
+    types = [(name, inspect.getdoc(cls) or "", reader.named[name], None) for name, cls in reader.classes.items()]
     docs = inspect.cleandoc(main.__doc__) if module is not None and main.__doc__ else ""
     return module or "exports", docs, functions, types
 
@@ -96,15 +95,51 @@ def _declare(reader, number, name, function):
         parameters = inspect.signature(function).parameters.values()
     except (NameError, TypeError, ValueError) as error:
         raise TypeError(f"{name}() cannot be exported: {error}") from None
-    params = []
+    params, defaults = [], []
     for parameter in parameters:
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.KEYWORD_ONLY):
+        if _is_ungiven(parameter):
             raise TypeError(f"{name}() cannot be exported: the host gives no argument for {parameter}")
-        params.append((parameter.name, reader.read(hints.get(parameter.name, typing.Any))))
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            continue
+        type_ = reader.read(hints.get(parameter.name, typing.Any))
+        default = None if parameter.default is parameter.empty else parameter.default
+        # What may be left out is declared as what may be None.
+        if parameter.default is not parameter.empty and type_[0] != "option":
+            type_ = ("option", type_)
+        params.append((parameter.name, type_))
+        defaults.append(default)
     result = hints.get("return", typing.Any)
     result = None if result is type(None) else reader.read(result)
+    if any(default is not None for default in defaults):
+        function = _filled(function, defaults)
     _amphi.export(number, function, name, ("callable", name, (params, result)), reader.classes)
     return name, number, inspect.getdoc(function) or "", 0, params, result, None
+
+
+def _public(main, module):
+    """The functions of a file that are for others: public ones that the host can call. The rest is for the file itself."""
+    import inspect
+
+    for name, value in vars(main).items():
+        if inspect.isfunction(value) and value.__module__ == module and not name.startswith("_"):
+            if not any(map(_is_ungiven, inspect.signature(value).parameters.values())):
+                yield name, value
+
+
+def _is_ungiven(parameter):
+    """Whether it wants what the host does not give, which is one argument for each, in order."""
+    if parameter.kind is parameter.KEYWORD_ONLY:
+        return parameter.default is parameter.empty
+    return parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+
+
+def _filled(function, defaults):
+    """A function that takes None for its defaults."""
+
+    def filled(*args):
+        return function(*[default if arg is None else arg for arg, default in zip(args, defaults, strict=True)])
+
+    return filled
 
 
 def _implement(main, module, declared):
@@ -115,11 +150,12 @@ def _implement(main, module, declared):
     _, _, functions, types = declared
     offered = importlib.import_module(module)
     classes = {}
-    for name, _, description in types:
-        # A resource is whatever class the file has for it.
-        classes[name] = getattr(main, name, None) if description[0] == "handle" else getattr(offered, name, None)
-        if not isinstance(classes[name], type):
-            classes.pop(name)
+    for name, _, description, _ in types:
+        # A resource is whatever class the file has for it, or another module's.
+        there = getattr(main, name, None) if description[0] == "handle" else None
+        cls = there if isinstance(there, type) else getattr(offered, name, None)
+        if isinstance(cls, type):
+            classes[name] = classes[description[1]] = cls
     for name, number, _, _, params, result, place in functions:
         kind, resource = place or (None, None)
         path = f"{resource}.{name}" if resource else name

@@ -12,12 +12,21 @@ import _amphi
 class HostError(Exception):
     """A host function failed, and named no exception of Python's own.
 
-    `kind` is the host's name for the failure, `data` what it sent along, `traceback` its own stack as text.
+    `kind` is the host's name for the failure, `data` what it sent along, such as the err of a declared result,
+    `traceback` its own stack as text. Raised by a function that is declared with a result, it carries the err: what it
+    was made with, or its `data`.
     """
 
     kind = "HostError"
     data = None
     traceback = ""
+
+    @classmethod
+    def _of_err(cls, payload):
+        """The err of a declared result as a value, such as in a list."""
+        error = cls() if payload is None else cls(payload)
+        error.data = payload
+        return error
 
     @staticmethod
     def _from_record(record):
@@ -37,6 +46,36 @@ class HostError(Exception):
         return error
 
 
+class Some(namedtuple("Some", ["value"])):
+    """What there is of an option of an option: `Some(None)` is an option that is there and holds nothing, None is one that
+    is not.
+    """
+
+    __slots__ = ()
+
+
+def _shown(value):
+    """A value and its type for a message, cut."""
+    from reprlib import repr
+
+    return "None" if value is None else f"{repr(value)} ({type(value).__name__})"
+
+
+def _trace(error):
+    """Where an exception was raised, without what called it here, which says nothing."""
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_globals.get("__package__") == "amphi":
+        trace = trace.tb_next
+    return trace
+
+
+def _frames(error):
+    """The lines of where an exception was raised."""
+    import traceback
+
+    return traceback.format_tb(_trace(error))
+
+
 def _record(error):
     """What the host is told of an exception: its kind, message, traceback and what it carries."""
     import traceback
@@ -45,10 +84,7 @@ def _record(error):
     data = getattr(error, "data", None)
     if not isinstance(data, (str, int, float, bytes, list, tuple, dict)):
         data = None
-    trace = error.__traceback__
-    while trace and trace.tb_frame.f_globals.get("__package__") == "amphi":
-        # What called it here says nothing.
-        trace = trace.tb_next
+    trace = _trace(error)
     try:
         # A KeyError shows its key as an expression; made again of that it would show it twice so.
         message = str(error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error)
@@ -86,6 +122,15 @@ class _Annotation:
         return self.text
 
 
+def _result_type(description):
+    """What a call gives: an err is raised."""
+    match description:
+        case ("result", ok, _):
+            return _python_type(ok)
+        case _:
+            return _python_type(description)
+
+
 def _python_type(description):
     match description:
         case None:
@@ -94,14 +139,16 @@ def _python_type(description):
             return f"list[{_python_type(item)}]"
         case ("tuple", items):
             return f"tuple[{', '.join(map(_python_type, items)) or '()'}]"
+        case ("option", ("option", _) as item):
+            return f"Some[{_python_type(item)}] | None"
         case ("option", item):
             return f"{_python_type(item)} | None"
         case ("result", ok, _):
-            return _python_type(ok)
+            return f"{_python_type(ok)} | HostError"
         case (("record" | "variant" | "enum" | "flags" | "handle"), name, _):
             return name
         case ("callable", _, (params, result)):
-            return f"Callable[[{', '.join(_python_type(type_) for _, type_ in params)}], {_python_type(result)}]"
+            return f"Callable[[{', '.join(_python_type(type_) for _, type_ in params)}], {_result_type(result)}]"
         case (kind, *_):
             return _SCALARS.get(kind, kind)
 
@@ -109,12 +156,18 @@ def _python_type(description):
 def _signature(params, result):
     from inspect import Parameter, Signature
 
+    required = max((at for at, (_, type_) in enumerate(params, 1) if type_[0] != "option"), default=0)
     return Signature(
         [
-            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=_Annotation(_python_type(type_)))
-            for name, type_ in params
+            Parameter(
+                name,
+                Parameter.POSITIONAL_OR_KEYWORD,
+                annotation=_Annotation(_python_type(type_)),
+                default=None if at >= required else Parameter.empty,
+            )
+            for at, (name, type_) in enumerate(params)
         ],
-        return_annotation=_Annotation(_python_type(result)),
+        return_annotation=_Annotation(_result_type(result)),
     )
 
 
@@ -133,40 +186,59 @@ class _LazySignature:
 
 
 class _Variant:
-    """One case of a variant, with its payload in `value` (None for a case without)."""
+    """One case of a variant: its name is `case`, its payload `value` (None for a case without)."""
 
-    __slots__ = ("_index", "value")
+    __slots__ = ("_index", "_payload")
     _cases = ()
 
     @classmethod
-    def _make(cls, index, value=None):
+    def _make(cls, index, payload=None):
         self = object.__new__(cls)
-        self._index, self.value = index, value
+        self._index, self._payload = index, payload
         return self
 
     @property
     def case(self):
         return self._cases[self._index]
 
+    @property
+    def value(self):
+        return self._payload
+
     def __eq__(self, other):
-        return type(self) is type(other) and (self._index, self.value) == (other._index, other.value)
+        return type(self) is type(other) and (self._index, self._payload) == (other._index, other._payload)
 
     def __hash__(self):
-        return hash((self._index, self.value))
+        return hash((self._index, self._payload))
 
     def __repr__(self):
-        payload = "" if self.value is None else repr(self.value)
-        return f"{type(self).__name__}.{self.case}({payload})"
+        payload = "" if self._payload is None else repr(self._payload)
+        return f"{type(self).__name__}.{self._cases[self._index]}({payload})"
 
 
-def _case(index, payload):
-    def make(cls, value):
-        return cls._make(index, value)
+class _Case:
+    """What makes a value of one case. It is found on the class: on a value, `case` and `value` are what any has, even where
+    a case has that name.
+    """
 
-    def make_bare(cls):
-        return cls._make(index)
+    def __init__(self, name, index, payload):
+        self.name, self.index, self.payload = name, index, payload
 
-    return classmethod(make_bare if payload is None else make)
+    def __get__(self, value, cls):
+        asked = vars(_Variant).get(self.name)
+        if value is not None and asked is not None:
+            return asked.__get__(value, cls)
+        index = self.index
+
+        def make(value):
+            return cls._make(index, value)
+
+        def make_bare():
+            return cls._make(index)
+
+        made = make_bare if self.payload is None else make
+        made.__name__, made.__qualname__ = self.name, f"{cls.__name__}.{self.name}"
+        return made
 
 
 def _named_class(module, description):
@@ -178,7 +250,7 @@ def _named_class(module, description):
         case ("flags", name, flags):
             cls = enum.Flag(name, [(flag, 1 << index) for index, flag in enumerate(flags)])
         case ("variant", name, parts):
-            cases = {case: _case(index, payload) for index, (case, payload) in enumerate(parts)}
+            cases = {case: _Case(case, index, payload) for index, (case, payload) in enumerate(parts)}
             cls = type(name, (_Variant,), {"__slots__": (), "_cases": tuple(cases), **cases})
         case ("handle", name, _):
             cls = type(name, (_amphi.Handle,), {"__slots__": ()})
@@ -199,11 +271,29 @@ def _construct(cls, function):
     cls.__signature__ = function.__signature__
 
 
+def _shared(owner, description):
+    """The class that the module which declares a type has for it, if the host offers that module."""
+    import importlib
+
+    if owner is None or _amphi.describe(owner) is None:
+        return None
+    # A module of Python's may have the name.
+    importlib.import_module(owner)
+    offered = _offered.get(owner)
+    return offered and next((cls for cls, declared in offered.types() if declared == description), None)
+
+
 class _Offered:
     """A module as it was last declared, and its functions by path and whether they are methods: also those of before."""
 
     def __init__(self, module, description, functions, classes):
         self.module, self.description, self.functions, self.classes = module, description, functions, classes
+
+    def types(self):
+        """Its classes with their descriptions."""
+        for name, _, description, _ in self.description[3]:
+            if name in self.classes:
+                yield self.classes[name], description
 
 
 _offered = {}  # name: _Offered
@@ -213,19 +303,22 @@ def _fill(module, description):
     """Has a module be what the host declares. Its functions stay the objects they are, and take their new forms."""
     name, docs, functions, types = description
     before = _offered.get(name) or _Offered(module, (name, "", [], []), {}, {})
-    declared = {type_name: type_ for type_name, _, type_ in before.description[3]}
-    classes, functions_now, free = {}, dict(before.functions), []
-    for type_name, type_docs, type_ in types:
-        # A thing keeps the class it was made with, and so its methods.
-        same = type_[0] != "handle" and declared.get(type_name) == type_
-        cls = before.classes.get(type_name) if same else _named_class(name, type_)
-        if cls is not None:
+    declared = {type_name: type_ for type_name, _, type_, _ in before.description[3]}
+    classes, by_own_name, functions_now, free = {}, {}, dict(before.functions), []
+    for type_name, type_docs, type_, owner in types:
+        cls = _shared(owner, type_)
+        if cls is None:
+            # A thing keeps the class it was made with, and so its methods.
+            same = type_[0] != "handle" and declared.get(type_name) == type_
+            cls = before.classes.get(type_name) if same else _named_class(name, type_)
+            if cls is None:
+                continue
             cls.__doc__ = type_docs or cls.__doc__
-            classes[type_name] = cls
+        classes[type_name] = by_own_name[type_[1]] = cls
     for function, index, function_docs, flat, params, result, place in functions:
         kind, resource = place or (None, None)
         path, method = f"{resource}.{function}" if resource else function, kind == "method"
-        form = index, function_docs, flat, params, result, method, classes
+        form = index, function_docs, flat, params, result, method, by_own_name
         known = None if method else before.functions.get((path, method))
         if known is None:
             known = _amphi.HostFunction(name, path, *form)
@@ -292,5 +385,5 @@ class _Importer:
 
 def install():
     """Host modules come after built-in and frozen ones, before files."""
-    _amphi.set_error(HostError)
+    _amphi.set_classes(HostError, Some)
     sys.meta_path.insert(2, _Importer)

@@ -47,7 +47,7 @@ impl Types {
         if self.known.iter().any(|(_, known)| known.name == name) {
             self.error.get_or_insert(TypeError::Twice(name.clone()));
         }
-        self.known.push((id, NamedType { name, docs: docs.to_owned(), ty: ty.clone() }));
+        self.known.push((id, NamedType { name, docs: docs.to_owned(), ty: ty.clone(), owner: None }));
         ty
     }
 

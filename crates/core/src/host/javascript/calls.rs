@@ -7,7 +7,7 @@ use super::thrown::{declared_error, host_error, thrown_python};
 use super::{Engine, Failure, Held, Outcome, kind, place};
 use crate::check;
 use crate::error::HostError;
-use crate::host::Cx;
+use crate::host::{Cx, raised};
 use crate::types::{Function, Place, Signature, Type};
 use crate::value::Value;
 
@@ -132,10 +132,7 @@ pub fn conclude_function<E: Engine>(
     let value = conclude(engine, declared.result.as_ref(), given)?;
     match (&declared.result, value) {
         (None, value) => Ok(value),
-        (Some(ty), value) => match check::value_of(value, ty).map_err(|why| why.into_error("the result"))? {
-            Value::Ok(payload) => Ok(payload.map_or(Value::None, |value| *value)),
-            value => Ok(value),
-        },
+        (Some(ty), value) => check::value_of(value, ty).map_err(|why| why.into_error("the result")),
     }
 }
 
@@ -155,11 +152,17 @@ pub fn call_python<E: Engine>(
     number: u32,
     args: Vec<E::Value>,
 ) -> Outcome<E::Value> {
-    let called = match (cx, engine.table().get(number)) {
+    let held = engine.table().get(number);
+    let declared = match &held {
+        Some(Held::Handle(_, declared)) => declared.clone(),
+        _ => None,
+    };
+    let gives = declared.as_deref().and_then(|declared| declared.result.as_ref());
+    let called = match (cx, held) {
         (Some(cx), Some(Held::Handle(handle, declared))) => {
             let declared = declared.as_deref();
             arguments(engine, declared, &args).and_then(|args| {
-                let value = handle.call(cx, args)?;
+                let value = raised(handle.call(cx, args)?, gives)?;
                 result(engine, declared, value)
             })
         }
@@ -171,7 +174,7 @@ pub fn call_python<E: Engine>(
         (_, _) => Err(HostError::type_error("this cannot be called").into()),
     };
     match called {
-        Err(Failure::Host(error)) => Err(Failure::Thrown(thrown_python(engine, error)?)),
+        Err(Failure::Host(error)) => Err(Failure::Thrown(thrown_python(engine, error, gives.and_then(Type::err))?)),
         called => called,
     }
 }

@@ -44,7 +44,15 @@ pub(super) fn from_js<E: Engine>(engine: &E, value: &E::Value, ty: &Type) -> Res
             "err" => payload(engine, value, err.as_deref()).map(Value::Err),
             _ => any(engine, value),
         },
-        Type::Record { fields, .. } if is_object(engine, value)? => {
+        Type::Record { name: record, fields } if is_object(engine, value)? => {
+            let pairs = engine.as_list(&engine.tool("pairs", vec![value.clone()])?).unwrap_or_default();
+            let keys = pairs.as_chunks::<2>().0.iter().filter_map(|[key, _]| engine.as_text(key));
+            for key in keys {
+                if !fields.iter().any(|(name, _)| spellings(name).contains(&key)) {
+                    let message = format!("record {record} has no field '{key}'");
+                    return Err(HostError::value_error(message).into());
+                }
+            }
             let mut given = Vec::with_capacity(fields.len());
             for (name, ty) in fields {
                 let field = property(engine, value, name)?;

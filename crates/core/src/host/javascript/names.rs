@@ -35,14 +35,18 @@ fn plain(name: &str) -> &str {
     name.trim_end_matches('_')
 }
 
-/// Names for so many parameters, out of the function's text where it has plain ones there.
+/// Names for the parameters, out of the function's text where it has plain ones there. So many must be given; those with
+/// a default, and what is behind them, need not be.
 ///
 /// The text is whatever the engine says a function is; what is not understood gets `arg0`, `arg1` and so on.
 #[must_use]
-pub fn parameters(text: &str, count: usize) -> Vec<String> {
+pub fn parameters(text: &str, required: usize) -> Vec<String> {
     let text = without_comments(text);
-    let found = list(&text);
+    let mut found = list(&text);
+    let rest = found.iter().position(|name| name.trim().is_empty() || name.trim().starts_with("..."));
+    found.truncate(rest.unwrap_or(found.len()));
     let mut seen = HashSet::new();
+    let count = required.max(found.len());
     let mut names = Vec::with_capacity(count);
     for at in 0..count {
         let name = found.get(at).map(|name| python_name(name.trim())).filter(|name| is_python_name(name));
@@ -52,7 +56,7 @@ pub fn parameters(text: &str, count: usize) -> Vec<String> {
     names
 }
 
-/// What stands between the commas of the parameter list, up to the first default.
+/// What stands between the commas of the parameter list, without defaults.
 fn list(text: &str) -> Vec<String> {
     let head = text.trim_start();
     let head = head.strip_prefix("async").map_or(head, str::trim_start);
@@ -61,25 +65,36 @@ fn list(text: &str) -> Vec<String> {
         // One parameter of an arrow function needs no parentheses.
         return head.get(..arrow.min(head.len())).map(|name| vec![name.to_owned()]).unwrap_or_default();
     };
-    let (mut parts, mut depth) = (vec![String::new()], 0_u32);
-    for letter in head.get(open + 1..).unwrap_or_default().chars() {
+    let (mut parts, mut depth, mut default) = (vec![String::new()], 0_u32, false);
+    let mut letters = head.get(open + 1..).unwrap_or_default().chars();
+    while let Some(letter) = letters.next() {
         match letter {
             ')' if depth == 0 => break,
             ',' if depth == 0 => {
                 parts.push(String::new());
+                default = false;
                 continue;
             }
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            // Defaults end the parameters that a call needs, and may hold anything.
-            '=' if depth == 0 => break,
+            '=' if depth == 0 => default = true,
+            '"' | '\'' | '`' => skip_text(letter, &mut letters),
             _ => {}
         }
-        if let Some(part) = parts.last_mut() {
+        if let Some(part) = parts.last_mut().filter(|_| !default) {
             part.push(letter);
         }
     }
     parts
+}
+
+/// Skips the rest of a text that began with this quote.
+fn skip_text(quote: char, letters: &mut std::str::Chars<'_>) {
+    while let Some(letter) = letters.next().filter(|letter| *letter != quote) {
+        if letter == '\\' {
+            letters.next();
+        }
+    }
 }
 
 fn without_comments(text: &str) -> String {
@@ -132,7 +147,11 @@ mod tests {
             ("async x => x", 1, "x"),
             ("method(from, class_) {}", 2, "from_ class_"),
             ("function f({a, b}, [c], d) {}", 3, "arg0 arg1 d"),
-            ("function f(a, b = (1, 2), c) {}", 1, "a"),
+            ("function f(a, b = (1, 2), c) {}", 1, "a b c"),
+            ("(sep = \",)\", end = ')\\'', {x} = {}) => 1", 0, "sep end arg2"),
+            ("function f(a, ...rest) {}", 1, "a"),
+            ("function f(call = (x) => x, last = [1, 2]) {}", 0, "call last"),
+            ("function f() {}", 0, ""),
             ("function f($a, a, a, é) {}", 4, "arg0 a arg2 arg3"),
             ("function f() { [native code] }", 2, "arg0 arg1"),
             ("not a function", 1, "arg0"),

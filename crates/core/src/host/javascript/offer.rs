@@ -29,7 +29,8 @@ pub fn infer<E: Engine>(engine: &E, name: &str) -> Result<Interface, HostError> 
         let [text, length] = declared.as_slice() else { continue };
         let Some(count) = super::whole(engine, length).and_then(|count| usize::try_from(count).ok()) else { continue };
         let names = parameters(&engine.as_text(text).unwrap_or_default(), count);
-        let params = names.into_iter().map(|name| Param { name, ty: Type::Any }).collect();
+        let ty = |at| if at < count { Type::Any } else { Type::Option(Box::new(Type::Any)) };
+        let params = names.into_iter().enumerate().map(|(at, name)| Param { name, ty: ty(at) }).collect();
         interface.functions.push(Function {
             name: python,
             source_name: name,

@@ -127,21 +127,26 @@ export function declared(callee) {
   return [text, text.startsWith("class") ? -1 : callee.length];
 }
 
-/** A thrown error: name, message and stack. */
+/** A thrown error: name, message, stack and cause. */
 export function told(error) {
-  return [Text(error.name ?? "Error"), Text(error.message ?? ""), Text(error.stack ?? "")];
+  return [Text(error.name ?? "Error"), Text(error.message ?? ""), Text(error.stack ?? ""), error.cause];
 }
 
 /** A function that calls the thing of that number, which is held while the function is. */
 export function python(number) {
-  const thing = (...args) => host.call(number, args);
-  return remember(thing, number);
+  // Stacks have its name.
+  return remember(function callable(...args) {
+    return host.call(number, args);
+  }, number);
 }
 
-/** What a call of Python's raised, as an error. */
-export function raised(number, name, message) {
+/** What a call of Python's raised, as an error; what it carries is its payload. */
+export function raised(number, name, message, payload) {
   const error = new Failure(message);
   defineProperty(error, "name", { value: name, writable: true, configurable: true });
+  if (payload !== undefined) {
+    defineProperty(error, "payload", { value: payload, writable: true, configurable: true });
+  }
   return remember(error, number);
 }
 

@@ -2,6 +2,7 @@
 //! never knows what was called.
 
 use super::from_js::{any, from_js};
+use super::into_js::to_js;
 use super::{Engine, Failure, Held, Outcome, PRELUDE_NAME, kind, place, whole};
 use crate::check;
 use crate::error::HostError;
@@ -71,29 +72,33 @@ fn payload<E: Engine>(
         Some(ty) => check::value_of(given, ty).map_err(|why| HostError::host(format!("what was thrown{why}")))?,
         None => Value::None,
     };
-    let message = match &data {
-        Value::Str(text) => text.clone(),
-        Value::None => "the function failed".to_owned(),
-        other => other.to_string(),
-    };
-    Ok(Some(HostError::host(message).with_data(data).with_traceback(traceback)))
+    Ok(Some(HostError::of_err(err.map(|_| data), err).with_traceback(traceback)))
 }
 
-/// What JavaScript catches for what Python raised.
+/// What JavaScript catches for what Python raised; `err` is what the err of a declared result carries.
 ///
 /// # Errors
 /// There is no room for it.
-pub fn thrown_python<E: Engine>(engine: &E, error: HostError) -> Outcome<E::Value> {
+pub fn thrown_python<E: Engine>(engine: &E, error: HostError, err: Option<&Type>) -> Outcome<E::Value> {
     let (name, message) = (engine.text(&error.kind)?, engine.text(&error.message)?);
+    // Another error than the declared one brings its own, which may mean nothing to JavaScript.
+    let declared = err.filter(|err| error.data != Value::None && check::value_of(error.data.clone(), err).is_ok());
+    let payload = to_js(engine, error.data.clone(), declared.unwrap_or(&Type::Any));
+    let payload = payload.unwrap_or_else(|_| engine.nothing());
     let number = engine.table().hold(Held::Error(Box::new(error)));
-    engine.tool("raised", vec![place(engine, number), name, message])
+    engine.tool("raised", vec![place(engine, number), name, message, payload])
 }
 
 /// The exception of Python's that this is.
 fn python<E: Engine>(engine: &E, thrown: &E::Value) -> Result<Option<HostError>, Failure<E::Value>> {
     let number = engine.tool("number", vec![thrown.clone()])?;
     Ok(match whole(engine, &number).and_then(|number| engine.table().get(number)) {
-        Some(Held::Error(error)) => Some(*error),
+        Some(Held::Error(error)) => {
+            let frames = told(engine, thrown)?.passed();
+            let between = if error.passed.is_empty() || frames.is_empty() { "" } else { "\n" };
+            let passed = format!("{}{between}{frames}", error.passed);
+            Some(HostError { passed, ..*error })
+        }
         _ => None,
     })
 }
@@ -102,13 +107,29 @@ struct Told {
     name: String,
     message: String,
     stack: String,
+    /// Why it was thrown, where another error is.
+    cause: Option<Box<Self>>,
 }
 
+/// As many causes of causes are told.
+const CAUSES: u32 = 8;
+
 fn told<E: Engine>(engine: &E, error: &E::Value) -> Result<Told, Failure<E::Value>> {
+    told_with(engine, error, CAUSES)
+}
+
+fn told_with<E: Engine>(engine: &E, error: &E::Value, causes: u32) -> Result<Told, Failure<E::Value>> {
     let told = engine.tool("told", vec![error.clone()])?;
     let mut told = engine.as_list(&told).unwrap_or_default().into_iter();
     let mut text = || told.next().and_then(|text| engine.as_text(&text)).unwrap_or_default();
-    Ok(Told { name: text(), message: text(), stack: text() })
+    let (name, message, stack) = (text(), text(), text());
+    let cause = match told.next() {
+        Some(cause) if causes > 0 && matches!(kind(engine, &cause)?.as_str(), "error" | "python") => {
+            Some(Box::new(told_with(engine, &cause, causes - 1)?))
+        }
+        _ => None,
+    };
+    Ok(Told { name, message, stack, cause })
 }
 
 impl Told {
@@ -127,9 +148,31 @@ impl Told {
         // Below the host module's own functions there is the prelude, and the built-in through which it called them.
         let own = lines.take_while(|line| !line.contains(PRELUDE_NAME));
         let mut own: Vec<&str> = own.filter(|line| !line.trim().is_empty()).collect();
-        while own.pop_if(|line| line.contains("(native)") || line.contains("Reflect.apply")).is_some() {}
-        own.join("\n")
+        while own.pop_if(|line| is_built_in(line)).is_some() {}
+        let mut frames = own.join("\n");
+        if let Some(cause) = &self.cause {
+            let Self { name, message, .. } = &**cause;
+            frames.push_str(&format!("\ncaused by {name}: {message}"));
+            let below = cause.frames();
+            if !below.is_empty() {
+                frames.push_str(&format!("\n{below}"));
+            }
+        }
+        frames
     }
+
+    /// The frames that what Python raised passed: those below the function through which Python was called.
+    fn passed(mut self) -> String {
+        let is_way_in = |line: &str| line.contains(PRELUDE_NAME) && line.contains("callable");
+        let below: Vec<&str> = self.stack.lines().skip_while(|line| !is_way_in(line)).skip(1).collect();
+        self.stack = below.join("\n");
+        self.frames()
+    }
+}
+
+/// What an engine puts into a stack for its own functions.
+fn is_built_in(line: &str) -> bool {
+    line.contains("(native)") || line.contains("Reflect.apply")
 }
 
 /// The kind that Python knows an error of that name by, and whether the name is told by it.
@@ -174,7 +217,8 @@ mod tests {
                 "    at f (demo.js:1:2)",
             ),
         ] {
-            let told = Told { name: name.to_owned(), message: message.to_owned(), stack: stack.to_owned() };
+            let told =
+                Told { name: name.to_owned(), message: message.to_owned(), stack: stack.to_owned(), cause: None };
             let error = told.into_error();
             assert_eq!((error.to_string().as_str(), error.traceback.as_str()), (shown, frames));
         }
