@@ -270,8 +270,13 @@ fn exports_are_called_once_the_script_has_run() {
         // What the script made stays between calls.
         assert_eq!(running.call("add", vec![1.into(), 2.into()]), Ok(3.into()));
         assert_eq!(running.call("add", vec![1.into(), 2.into()]), Ok(6.into()));
+        assert_eq!(running.call("add", vec![1.into()]), Ok(8.into()));
         for (name, args, message) in [
-            ("add", vec![1.into()], "TypeError: exports.add() takes 2 arguments (a: s64, b: u8), but 1 was given"),
+            (
+                "add",
+                vec![],
+                "TypeError: exports.add() takes at least 1 argument (a: s64, b: option<u8>), but 0 were given",
+            ),
             (
                 "add",
                 vec![1.into(), 256.into()],

@@ -185,10 +185,10 @@ const TOLD: &str = "\
 Point(x=2.0, y=1.0)
 RecursionError: calls between guest and host nest more than 64 deep
 HostError: invalid literal for int() with base 10: 'x'
-TypeError: shop.Basket.add() argument 'l' must be Line, not int
-TypeError: plain.swap() argument 'point' must be Point, not int
-TypeError: plain.apply() argument 'f' must be callable, not int
-TypeError: wrong() result of 'wrong' must be s64, not str
+TypeError: shop.Basket.add() argument 'l' must be Line, not 1 (int)
+TypeError: plain.swap() argument 'point' must be Point, not 1 (int)
+TypeError: plain.apply() argument 'f' must be callable, not 1 (int)
+TypeError: wrong() result of 'wrong' must be s64, not 'text' (str)
 ValueError: value
 KeyError: 'key'
 HostError: Own: own
@@ -236,7 +236,7 @@ fn a_host_module_that_cannot_start_is_told_and_one_that_never_returns_is_ended()
         &[
             ("breaks.py", "1 / 0"),
             ("nothing.py", "x = 1"),
-            ("stars.py", "def f(*args): pass"),
+            ("stars.py", "import amphi\n@amphi.export\ndef f(*args): pass"),
             ("loops.py", "def f():\n    while True: pass"),
             ("once.toml", ""),
         ],
@@ -355,7 +355,7 @@ GRüßE, WORLD '' 1000 4
 HostError: the host module gave 65532 as the place of an address and a length, which are not in its memory
 HostError: the host function trapped: unreachable
 MemoryError: the host module has no room for 100000 bytes
-TypeError: text.shout() argument 's' must be string, not int
+TypeError: text.shout() argument 's' must be string, not 1 (int)
 AGAIN
 ";
         assert_eq!((code, told.as_str()), (Some(0), expected), "{habitat} {name}: {said}");

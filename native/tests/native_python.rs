@@ -42,7 +42,7 @@ fn a_file_on_the_command_line_is_a_module_and_its_mistakes_are_told() {
         // A first run of all also says that it compiles.
         assert!(code == Some(0) && told == "3\n" && said.ends_with("adding\n"), "{habitat}: {code:?} {told} {said}");
         let (_, _, said) = run("h.py", "import h; h.add(1, 'x')");
-        assert!(said.contains("TypeError: h.add() argument 'b' must be s64, not str"), "{habitat}: {said}");
+        assert!(said.contains("TypeError: h.add() argument 'b' must be s64, not 'x' (str)"), "{habitat}: {said}");
         for (file, part) in [
             ("breaks.py", "line 2, in f\n    1 / 0\n"),
             ("nothing.py", "the host module h defines no function"),

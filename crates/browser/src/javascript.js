@@ -21,10 +21,16 @@ function blob(text) {
  * use, `host` what the prelude needs.
  */
 export async function load(prelude, name, text, allowed, host) {
-  const urls = [];
+  const urls = [], names = [];
   const made = (text) => (urls.push(blob(text)), urls.at(-1));
+  const called = (text, name) => {
+    names.push([made(`${text}\n//# sourceURL=${name}`), name]);
+    return urls.at(-1);
+  };
+  // Not every engine has sources called in its stacks as they say.
+  const stack = (text) => names.reduce((text, [url, name]) => text.replaceAll(url, name), text);
   try {
-    const tools = await import(made(`${prelude}\n//# sourceURL=${host.name}`));
+    const tools = await import(called(prelude, host.name));
     // Timers of browsers are coarse, and may be early: what is not due yet is looked for again.
     const timer = (ms) => ask(look, ms);
     const look = () => {
@@ -37,7 +43,7 @@ export async function load(prelude, name, text, allowed, host) {
       }
       if (tools.wait() > 0) timer(Math.ceil(tools.wait()));
     };
-    tools.attach({ call: host.call, drop: host.drop, print: host.print, now: () => performance.now(), timer });
+    tools.attach({ call: host.call, drop: host.drop, print: host.print, now: () => performance.now(), timer, stack });
     const own = { console: tools.console, setTimeout: tools.setTimeout, clearTimeout: tools.clearTimeout };
     const found = Object.create(null);
     for (const name of allowed) if (name in globalThis) found[name] = globalThis[name];
@@ -54,7 +60,7 @@ export async function load(prelude, name, text, allowed, host) {
       const nothing = hidden.size > 0 ? `const ${[...hidden].map((name) => `${name} = undefined`).join(", ")}; ` : "";
       const head = `import { ${given} } from ${JSON.stringify(url)}; ${nothing}`;
       try {
-        return { tools, exports: await import(made(`${head}${text}\n//# sourceURL=${name}`)) };
+        return { tools, exports: await import(called(`${head}${text}`, name)) };
       } catch (error) {
         const twice = error instanceof SyntaxError ? declared_twice(error.message, shadows, hidden) : undefined;
         if (twice === undefined) return { tools, error };

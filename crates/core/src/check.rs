@@ -91,8 +91,7 @@ fn given_text(value: &Value) -> String {
 /// fields that do not match. Each names function, parameter, expected type and given value.
 pub fn arguments(interface: &str, function: &Function, args: Vec<Value>) -> Result<Vec<Value>, HostError> {
     let params = &function.signature.params;
-    let left_out = params.get(args.len()..).unwrap_or_default();
-    if args.len() > params.len() || !left_out.iter().all(|param| matches!(param.ty, Type::Option(_))) {
+    if args.len() > params.len() || args.len() < function.signature.required() {
         return Err(arity(interface, function, args.len()));
     }
     params
@@ -107,11 +106,16 @@ pub fn arguments(interface: &str, function: &Function, args: Vec<Value>) -> Resu
 /// The error of a call with the wrong number of arguments.
 fn arity(interface: &str, function: &Function, given: usize) -> HostError {
     let Signature { params, .. } = &function.signature;
-    let plural = if params.len() == 1 { "" } else { "s" };
+    let required = function.signature.required();
+    let (few, count) = match (given < required, required == params.len()) {
+        (_, true) => ("", required),
+        (true, false) => ("at least ", required),
+        (false, false) => ("at most ", params.len()),
+    };
+    let plural = if count == 1 { "" } else { "s" };
     HostError::type_error(format!(
-        "{interface}.{}() takes {} argument{plural} {}, but {given} {} given",
+        "{interface}.{}() takes {few}{count} argument{plural} {}, but {given} {} given",
         function.path(),
-        params.len(),
         Signature { params: params.clone(), result: None },
         if given == 1 { "was" } else { "were" },
     ))

@@ -20,8 +20,15 @@ pub struct HostError {
     /// Whatever the host function added for the script to look at.
     pub data: Value,
     /// The exception itself, where a guest raised it: that guest gets it back, and no copy.
-    pub raised: Option<Handle>,
-    /// Where it passed through the host since, line by line. The guest that gets it back is told no other traceback.
+    pub raised: Option<Box<Raised>>,
+}
+
+/// An exception of a guest on its way through the host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raised {
+    /// The guest's object.
+    pub exception: Handle,
+    /// Where it passed since, line by line: all that is new to the guest that gets it back.
     pub passed: String,
 }
 
@@ -32,8 +39,7 @@ impl HostError {
     /// An error of any kind.
     #[must_use]
     pub fn new(kind: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        let (traceback, passed) = (String::new(), String::new());
-        Self { kind: kind.into(), message: message.into(), traceback, data: Value::None, raised: None, passed }
+        Self { kind: kind.into(), message: message.into(), traceback: String::new(), data: Value::None, raised: None }
     }
 
     /// The host function itself failed.
@@ -77,10 +83,24 @@ impl HostError {
         let (kind, message, traceback) = (text(), text(), text());
         let data = parts.next().unwrap_or_default();
         let raised = match parts.next() {
-            Some(Value::Handle(raised)) => Some(raised),
+            Some(Value::Handle(exception)) => {
+                let passed = parts.next().and_then(|passed| passed.as_str().map(str::to_owned)).unwrap_or_default();
+                Some(Box::new(Raised { exception, passed }))
+            }
             _ => None,
         };
-        Self { kind: kind.into(), message, traceback, data, raised, passed: String::new() }
+        Self { kind: kind.into(), message, traceback, data, raised }
+    }
+
+    /// The same error, which has passed these lines of the host's code since a guest raised it.
+    #[must_use]
+    pub fn passing(mut self, lines: &str) -> Self {
+        let passed = self.raised.as_deref_mut().map(|raised| &mut raised.passed);
+        for told in std::iter::once(&mut self.traceback).chain(passed).filter(|_| !lines.is_empty()) {
+            told.push_str(if told.is_empty() { "" } else { "\n" });
+            told.push_str(lines);
+        }
+        self
     }
 
     /// What a failed `result` raises: the payload of its err is message and data. `err` is its declared type.

@@ -226,11 +226,6 @@ impl Exchange {
         Some(Crossed::Lent(number))
     }
 
-    /// Whether a handle is of the guest's own.
-    pub(crate) fn owns(&self, handle: &Handle) -> bool {
-        handle.in_guest().is_some_and(|object| self.is(&object.released))
-    }
-
     /// Whether an object that tells this when it is dropped is of the guest's own.
     pub(crate) fn is(&self, released: &Arc<Released>) -> bool {
         Arc::ptr_eq(&self.released, released)
@@ -328,6 +323,6 @@ mod tests {
         assert_eq!(called.map_err(|error| error.message), Err("the guest of this callable has ended".to_owned()));
         let mut exchange = Exchange::new(GuestId::PROGRAM);
         assert_eq!(exchange.give(&before), Some(Crossed::Lent(0)));
-        assert!(!exchange.owns(&before) && before != exchange.object(5, None));
+        assert!(before != exchange.object(5, None));
     }
 }

@@ -94,7 +94,7 @@ pub use amphi_macros::HostType;
 pub use amphi_macros::host;
 pub use bytes::Bytes;
 pub use describe::{DescribeError, Described};
-pub use error::HostError;
+pub use error::{HostError, Raised};
 pub use guest::{Entry, Extended, Guest};
 pub use habitat::Habitat;
 pub use handle::{GuestId, Handle};

@@ -21,7 +21,7 @@ impl Interface {
         let declared = |name: &str| self.types.iter().any(|named| named.name == name);
         let mut known: Vec<&str> = Vec::new();
         for named in &self.types {
-            if let (Some(owner), Some(own)) = (&named.owner, class_name(&named.ty)) {
+            if let (Some(owner), Some(own)) = (&named.owner, named.ty.class_name()) {
                 if !known.contains(&own) {
                     known.push(own);
                     // Writing to a string cannot fail.
@@ -33,7 +33,7 @@ impl Interface {
                 continue;
             }
             // A class of another interface, used here under another name, is still meant by its own.
-            if let Some(own) = class_name(&named.ty).filter(|own| !declared(own) && !known.contains(own)) {
+            if let Some(own) = named.ty.class_name().filter(|own| !declared(own) && !known.contains(own)) {
                 known.push(own);
                 stub.class(&NamedType { name: own.to_owned(), ..named.clone() }, &self.functions);
             }
@@ -48,7 +48,7 @@ impl Interface {
         stub.docstring("", &self.docs);
         let imports = stub.spelling.imports();
         stub.out.push_str(&imports);
-        let classes = self.types.iter().filter(|named| class_name(&named.ty).is_some()).map(|named| &named.name);
+        let classes = self.types.iter().filter(|named| named.ty.class_name().is_some()).map(|named| &named.name);
         let names = classes.chain(free().map(|function| &function.name));
         let names: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
         // Writing to a string cannot fail.
@@ -79,7 +79,7 @@ impl Interface {
         }
         let imports = stub.spelling.imports();
         stub.out.push_str(&imports);
-        let mut names: Vec<&str> = imported.iter().filter_map(|named| class_name(&named.ty)).collect();
+        let mut names: Vec<&str> = imported.iter().filter_map(|named| named.ty.class_name()).collect();
         names.sort_unstable();
         names.dedup();
         if !names.is_empty() {
@@ -87,19 +87,6 @@ impl Interface {
             let _ = writeln!(stub.out, "from {} import {}", self.name, names.join(", "));
         }
         (stub.out + &body).trim_start().to_owned()
-    }
-}
-
-/// The name of the class that a type is in Python, if it is one.
-fn class_name(ty: &Type) -> Option<&str> {
-    match ty {
-        Type::Record { name, .. }
-        | Type::Variant { name, .. }
-        | Type::Enum { name, .. }
-        | Type::Flags { name, .. }
-        | Type::Handle { name, .. } => Some(name),
-        Type::Scalar(_) | Type::String | Type::Bytes | Type::Any | Type::Callable { .. } => None,
-        Type::List(_) | Type::Tuple(_) | Type::Option(_) | Type::Result(..) => None,
     }
 }
 
@@ -114,9 +101,8 @@ struct Stub<'a> {
 impl Stub<'_> {
     /// Python's spelling of a function's signature: `(a: int, b: int) -> int`.
     fn signature(&mut self, function: &Function) -> String {
-        let params = &function.signature.params;
-        let required = params.iter().rposition(|param| !matches!(param.ty, Type::Option(_))).map_or(0, |last| last + 1);
-        let mut params = params.iter().zip(0..);
+        let required = function.signature.required();
+        let mut params = function.signature.params.iter().zip(0..);
         let own = match &function.place {
             Place::Free | Place::Static(_) => None,
             Place::Constructor(_) => Some("self".to_owned()),
@@ -159,7 +145,7 @@ impl Stub<'_> {
 
     fn class(&mut self, named: &NamedType, functions: &[Function]) {
         let NamedType { name, docs, ty, .. } = named;
-        if let Some(own) = class_name(ty).filter(|own| own != name) {
+        if let Some(own) = ty.class_name().filter(|own| own != name) {
             let _ = writeln!(self.out, "\n{name} = {own}");
             return;
         }

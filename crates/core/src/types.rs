@@ -78,6 +78,20 @@ pub enum Type {
 }
 
 impl Type {
+    /// The name of the class that it is in Python, if it is one.
+    #[must_use]
+    pub fn class_name(&self) -> Option<&str> {
+        match self {
+            Self::Record { name, .. }
+            | Self::Variant { name, .. }
+            | Self::Enum { name, .. }
+            | Self::Flags { name, .. }
+            | Self::Handle { name, .. } => Some(name),
+            Self::Scalar(_) | Self::String | Self::Bytes | Self::Any | Self::Callable { .. } => None,
+            Self::List(_) | Self::Tuple(_) | Self::Option(_) | Self::Result(..) => None,
+        }
+    }
+
     /// What the err of a result carries; nothing where it is no result, too.
     #[must_use]
     pub fn err(&self) -> Option<&Self> {
@@ -176,6 +190,13 @@ pub struct Signature {
 }
 
 impl Signature {
+    /// How many arguments a call needs: options at the end may be left out.
+    #[must_use]
+    pub fn required(&self) -> usize {
+        let needed = self.params.iter().rposition(|param| !matches!(param.ty, Type::Option(_)));
+        needed.map_or(0, |last| last + 1)
+    }
+
     /// A function that takes nothing and gives nothing.
     #[must_use]
     pub fn new() -> Self {

@@ -104,12 +104,22 @@ impl Reader<'_> {
             let Some(def) = self.resolve.types.get(*id) else {
                 continue;
             };
-            interface.types.push(NamedType {
+            let named = NamedType {
                 name: python_class(name),
                 docs: def.docs.contents.clone().unwrap_or_default(),
                 ty: self.type_of(WitType::Id(*id), def.span, MAX_DEPTH)?,
                 owner: self.owner(*id).filter(|owner| *owner != interface.name),
-            });
+            };
+            // A type is known by the name that it was declared with, also where it is used under another.
+            let own = |of: &NamedType| of.ty.class_name().map(|own| (own.to_owned(), of.owner.clone()));
+            if let Some((class, owner)) = own(&named) {
+                let twice = interface.types.iter().filter_map(own).any(|(other, from)| other == class && from != owner);
+                if twice {
+                    let message = format!("two interfaces declare a type {class}: one of them needs another name");
+                    return Err(self.error(def.span, message));
+                }
+            }
+            interface.types.push(named);
         }
         for function in declared.functions.values() {
             let callable = function.kind.resource().is_some_and(|id| self.method_call(id).is_some());

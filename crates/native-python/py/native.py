@@ -25,11 +25,14 @@ def prepare(handle, sources):
         bridge.exported.append((function, classes))
 
     bridge.export = export
+    # Files share no classes: each has those of its own declaration.
+    bridge.describe = lambda _name: None
     package = types.ModuleType("amphi")
     package.__path__ = []
     sys.modules |= {"_amphi": bridge, "amphi": package}
     for name, text in sources:
         module = package if name == "amphi" else types.ModuleType(name)
+        module.__package__ = "amphi"
         if module is not package:
             sys.modules[name] = module
             setattr(package, name.rpartition(".")[2], module)
@@ -99,11 +102,9 @@ def _offered(name, declared):
     from amphi import _host
 
     module = types.ModuleType(name)
-    for type_name, docs, description, _ in declared[3]:
-        cls = _host._named_class(name, description)
-        if cls is not None:
-            cls.__doc__ = docs or cls.__doc__
-            setattr(module, type_name, cls)
+    nothing = _host._Offered(module, (name, "", [], []), {}, {})
+    classes, module.__classes__ = _host._classes(name, declared[3], nothing, False)
+    vars(module).update(classes)
     return module
 
 

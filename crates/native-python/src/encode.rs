@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use amphi_core::wire::MAX_DEPTH;
 use amphi_core::{Signature, Type, Value};
-use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::types::{
     PyAnyMethods as _, PyBool, PyBoolMethods as _, PyByteArray, PyBytes, PyBytesMethods as _, PyDict,
     PyDictMethods as _, PyFloat, PyFloatMethods as _, PyInt, PyList, PyMemoryView, PyString, PyStringMethods as _,
-    PyTuple,
+    PyTuple, PyTupleMethods as _,
 };
 use pyo3::{Bound, PyAny, PyResult};
 
@@ -52,20 +52,27 @@ pub(crate) fn arguments(
     args: &Bound<'_, PyTuple>,
     signature: Option<&Signature>,
 ) -> PyResult<Vec<Value>> {
-    let Some(Signature { params, .. }) = signature else {
+    let Some(signature) = signature else {
         let place = Place::argument("arguments");
         let item = |(at, item): (usize, Bound<'_, PyAny>)| any(site, &item, &place.numbered("item", at));
         return args.iter().enumerate().map(item).collect();
     };
-    let (wanted, given) = (params.len(), args.len());
-    if wanted != given {
+    let (params, required, given) = (&signature.params, signature.required(), args.len());
+    if given < required || given > params.len() {
+        let (few, wanted) = match (given < required, required == params.len()) {
+            (_, true) => ("", required),
+            (true, false) => ("at least ", required),
+            (false, false) => ("at most ", params.len()),
+        };
         let (plural, were) = (if wanted == 1 { "" } else { "s" }, if given == 1 { "was" } else { "were" });
-        let message = format!("callable() takes {wanted} argument{plural} but {given} {were} given");
+        let message = format!("callable() takes {few}{wanted} argument{plural} but {given} {were} given");
         return Err(PyTypeError::new_err(message));
     }
     let encoder = Encoder { site };
     let given = params.iter().zip(args.iter());
-    given.map(|(param, value)| encoder.value(&value, &param.ty, &Place::argument(&param.name))).collect()
+    let given = given.map(|(param, value)| encoder.value(&value, &param.ty, &Place::argument(&param.name)));
+    let left_out = params.iter().skip(args.len()).map(|_| Ok(Value::None));
+    given.chain(left_out).collect()
 }
 
 /// What an exception carries as the err of a declared result.
@@ -91,7 +98,7 @@ impl Encoder<'_> {
                 Ok(read) => text(read, place),
                 Err(_) => Err(place.refuse(type_name(ty), value)),
             },
-            Type::Bytes => bytes(value, place)?.map(Value::Bytes).ok_or_else(|| place.refuse(type_name(ty), value)),
+            Type::Bytes => bytes(value)?.map(Value::Bytes).ok_or_else(|| place.refuse(type_name(ty), value)),
             Type::Any => self.untyped(value, place),
             Type::List(item) => {
                 let items = self.sequence(value, ty, place)?.into_iter().enumerate();
@@ -167,7 +174,7 @@ impl Encoder<'_> {
             let items = items.map(|(at, item)| self.value(&item?, &Type::Any, &place.numbered("item", at)));
             let items = items.collect::<PyResult<_>>()?;
             Ok(if value.is_instance_of::<PyList>() { Value::List(items) } else { Value::Tuple(items) })
-        } else if let Some(bytes) = bytes(value, place)? {
+        } else if let Some(bytes) = bytes(value)? {
             Ok(Value::Bytes(bytes))
         } else if let Ok(held) = value.cast::<Held>() {
             self.held(held)
@@ -255,7 +262,7 @@ impl Encoder<'_> {
     /// with.
     fn err(&self, error: &Bound<'_, PyAny>, ty: &Type, place: &Place<'_>) -> PyResult<Value> {
         if *ty == Type::String {
-            return self.value(&error.str()?, ty, place);
+            return self.value(error.str()?.as_any(), ty, place);
         }
         if let Some(data) = error.getattr_opt("data")?.filter(|data| !data.is_none()) {
             return self.value(&data, ty, place);
@@ -297,7 +304,7 @@ fn text(text: &Bound<'_, PyString>, place: &Place<'_>) -> PyResult<Value> {
 }
 
 /// The bytes of anything that has some; none where it has not.
-fn bytes(value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Option<Vec<u8>>> {
+fn bytes(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
     if let Ok(bytes) = value.cast::<PyBytes>() {
         return Ok(Some(bytes.as_bytes().to_vec()));
     }
@@ -305,10 +312,6 @@ fn bytes(value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Option<Vec<u8>
         return bytes.extract().map(Some);
     }
     match PyMemoryView::from(value) {
-        Ok(view) if !view.getattr("contiguous")?.extract::<bool>()? => {
-            let why = PyBufferError::new_err("memoryview: underlying buffer is not C-contiguous");
-            Err(place.unreadable(value.py(), &why))
-        }
         Ok(view) => view.call_method0("tobytes")?.extract().map(Some),
         Err(_) => Ok(None),
     }

@@ -3,17 +3,14 @@
 
 use std::sync::Arc;
 
-use amphi_core::{HostError, Type, Value};
-use pyo3::types::{PyAnyMethods as _, PyTuple};
+use amphi_core::{HostError, Raised, Type, Value};
+use pyo3::types::PyAnyMethods as _;
 use pyo3::{Bound, PyAny, PyErr, PyResult, Python};
 
 use crate::handles::{self, Held};
 use crate::place::Place;
 use crate::site::Site;
 use crate::{decode, encode};
-
-/// Where an exception keeps the guest's own, which the guest gets back.
-const RAISED: &str = "_amphi_raised";
 
 /// An exception: its kind, message and whole traceback, and the err that it is raised for, where `result` declares one.
 pub(crate) fn to_host(py: Python<'_>, site: &Arc<Site>, error: PyErr, result: Option<&Type>) -> HostError {
@@ -29,7 +26,8 @@ pub(crate) fn to_host(py: Python<'_>, site: &Arc<Site>, error: PyErr, result: Op
 fn record(py: Python<'_>, site: &Arc<Site>, error: &Bound<'_, PyAny>, result: Option<&Type>) -> PyResult<HostError> {
     let host = py.import("amphi._host")?;
     let record = host.call_method1("_record", (error,))?;
-    let (kind, message, traceback, data): (String, String, String, Bound<'_, PyAny>) = record.extract()?;
+    type Record<'py> = (String, String, String, Bound<'py, PyAny>, Bound<'py, PyAny>, String);
+    let (kind, message, traceback, data, raised, passed): Record<'_> = record.extract()?;
     let place = Place::result("_record");
     let err = err_of(result)
         .filter(|_| host.getattr("HostError").is_ok_and(|cls| error.is_instance(&cls).unwrap_or_default()));
@@ -37,13 +35,12 @@ fn record(py: Python<'_>, site: &Arc<Site>, error: &Bound<'_, PyAny>, result: Op
     // What cannot be sent stays here; the error is told without it.
     let data = declared.unwrap_or_else(|| encode::any(site, &data, &place).unwrap_or_default());
     let mut told = HostError::new(kind, message).with_traceback(traceback).with_data(data);
-    if let Ok(raised) = error.getattr(RAISED)
-        && let Ok(held) = raised.cast::<Held>()
+    // The exception of a guest, which that guest gets back.
+    if let Ok(held) = raised.cast::<Held>()
         && held.get().check(site).is_ok()
     {
-        told.raised = Some(held.get().handle.clone());
-        let frames: Vec<String> = host.call_method1("_frames", (error,))?.extract()?;
-        told.passed = frames.concat().trim_end().to_owned();
+        let exception = held.get().handle.clone();
+        told.raised = Some(Box::new(Raised { exception, passed }));
     }
     Ok(told)
 }
@@ -73,11 +70,12 @@ fn make(py: Python<'_>, site: &Arc<Site>, error: HostError, err: Option<&Type>) 
     // Another error than the declared one brings its own.
     let typed = err.and_then(|err| decode::value(py, site, data.clone(), Some(err)).ok());
     let data = typed.map_or_else(|| decode::value(py, site, data, None), Ok)?;
-    let record = PyTuple::new(py, [kind.as_ref(), &message, &traceback])?.add((data,))?;
+    let (raised, passed) = match raised.map(|raised| *raised) {
+        Some(Raised { exception, passed }) => (handles::take(py, site, exception, None)?, passed),
+        None => (py.None().into_bound(py), String::new()),
+    };
+    let record = (kind.as_ref(), message, traceback, data, raised, passed);
     let made = py.import("amphi._host")?.getattr("HostError")?.call_method1("_from_record", (record,))?;
-    if let Some(raised) = raised {
-        made.setattr(RAISED, handles::take(py, site, raised, None)?)?;
-    }
     Ok(PyErr::from_value(made))
 }
 

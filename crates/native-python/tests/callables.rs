@@ -103,7 +103,7 @@ fn a_callable_of_python_is_called_by_the_guest_and_comes_home_as_itself() {
     let error = adder.call(&mut cx, vec!["x".into()]).expect_err("no number");
     assert_eq!(error.kind, "TypeError");
     let wrong = adder.call(&mut cx, vec![Value::Float(0.5)]).expect_err("a float");
-    assert_eq!(wrong.to_string(), "TypeError: callable() result of 'callable' must be s64, not float");
+    assert_eq!(wrong.to_string(), "TypeError: callable() result of 'callable' must be s64, not 3.5 (float)");
     let made = module.call("make", vec![]).expect("a callable");
     assert_eq!(module.call("is_same", vec![made.clone()]), Ok(true.into()));
     assert_eq!(handle(made).call(&mut cx, vec![]), Ok("mine".into()));

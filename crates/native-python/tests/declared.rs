@@ -102,7 +102,7 @@ fn declared_values_are_what_the_declaration_says() {
         ("parse", vec!["12".into()], Ok(Value::Ok(Some(Box::new(12.into()))))),
         ("parse", vec!["x".into()], Err("HostError: invalid literal for int() with base 10: 'x'")),
         ("check", vec!["".into()], Ok(Value::Ok(None))),
-        ("check", vec!["k".into()], Err("HostError: ('k', 3)")),
+        ("check", vec!["k".into()], Err("HostError: (\"k\", 3)")),
     ] {
         let found = module.call(function, args).map_err(|error| error.to_string());
         assert_eq!(found, given.map_err(str::to_owned), "{function}");

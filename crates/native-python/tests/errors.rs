@@ -2,7 +2,7 @@
 
 mod support;
 
-use amphi_core::{HostError, Value};
+use amphi_core::{HostError, Raised, Value};
 use support::{callable, load, try_load};
 
 #[test]
@@ -12,7 +12,13 @@ fn a_file_that_cannot_be_a_module_says_why() {
         ("1 / 0", None, "ZeroDivisionError", "division by zero"),
         ("def f(:", None, "SyntaxError", "invalid syntax (demo"),
         ("x = 1", None, "TypeError", "the host module demo defines no function"),
-        ("def f(*args): pass", None, "TypeError", "f() cannot be exported: the host gives no argument for *args"),
+        ("def f(*args): pass", None, "TypeError", "the host module demo defines no function that can be called"),
+        (
+            "import amphi\n@amphi.export\ndef f(*args): pass",
+            None,
+            "TypeError",
+            "f() cannot be exported: the host gives no argument for *args",
+        ),
         ("import nothing_of_that_name", None, "ModuleNotFoundError", "nothing_of_that_name"),
         ("raise SystemExit(3)", None, "SystemExit", "3"),
         ("x = 1", declared, "TypeError", "f(a) is declared, but the file does not define it"),
@@ -122,9 +128,11 @@ fn the_exception_of_a_guest_comes_back_as_itself() {
     let guest = own.clone();
     let raising = callable(move |_| {
         let mut error = HostError::value_error("of the guest");
-        error.raised = Some(guest.clone());
+        error.raised = Some(Box::new(Raised { exception: guest.clone(), passed: String::new() }));
         Err(error)
     });
     let error = module.call("passed", vec![raising]).expect_err("raised");
-    assert_eq!(error.raised, Some(own));
+    let Raised { exception, passed } = *error.raised.expect("the exception");
+    assert_eq!(exception, own);
+    assert!(passed.contains("line 1, in passed"), "{passed}");
 }

@@ -5,6 +5,7 @@
 
 typedef struct {
     const char *at, *end;
+    bool lenient; /* what its class refuses is what it is without one */
 } Reader;
 
 static int short_of(Reader *reader, size_t length)
@@ -92,6 +93,17 @@ PyObject *decode_flat(uint64_t slot, const Type *type)
 
 static PyObject *decode_value(Reader *reader, const Type *type, int depth);
 
+/* What a class made of something, or that itself, which is taken over. */
+static PyObject *made_of(const Reader *reader, PyObject *made, PyObject *plain)
+{
+    if (made == NULL && reader->lenient && PyErr_ExceptionMatches(PyExc_Exception)) {
+        PyErr_Clear();
+        return plain;
+    }
+    Py_DECREF(plain);
+    return made;
+}
+
 /* The type of item `index`, or NULL for untyped. */
 static const Type *item_type(const Type *type, Kind kind, Py_ssize_t index)
 {
@@ -142,8 +154,7 @@ static PyObject *decode_record(Reader *reader, const Type *type, int depth)
     PyObject *none = PyTuple_New(0);
     PyObject *record = none == NULL ? NULL : PyObject_Call(type->cls, none, fields);
     Py_XDECREF(none);
-    Py_DECREF(fields);
-    return record;
+    return made_of(reader, record, fields);
 }
 
 /* The enum's member of that place among the declared names; without a declaration, the place. */
@@ -168,9 +179,7 @@ static PyObject *decode_flags(Reader *reader, const Type *type)
     if (number == NULL || type == NULL || type->kind != TYPE_FLAGS) {
         return number;
     }
-    PyObject *member = PyObject_CallOneArg(type->cls, number);
-    Py_DECREF(number);
-    return member;
+    return made_of(reader, PyObject_CallOneArg(type->cls, number), number);
 }
 
 static PyObject *decode_variant(Reader *reader, const Type *type, int depth)
@@ -202,7 +211,8 @@ static PyObject *decode_result(Reader *reader, const Type *type, bool err, int d
     if (payload == NULL || !err || error_class == NULL) {
         return payload;
     }
-    PyObject *error = PyObject_CallMethod(error_class, "_of_err", "O", payload);
+    /* A payload that is a tuple is one argument, too. */
+    PyObject *error = PyObject_CallMethod(error_class, "_of_err", "(O)", payload);
     Py_DECREF(payload);
     return error;
 }
@@ -308,16 +318,27 @@ static PyObject *whole(const Reader *reader, PyObject *value)
     return value;
 }
 
+static PyObject *decode_whole(Reader *reader, const Type *type)
+{
+    PyObject *value = decode_value(reader, type, 0);
+    return whole(reader, value);
+}
+
 PyObject *decode(const char *bytes, size_t length, const Type *type)
 {
-    Reader reader = {bytes, bytes + length};
-    PyObject *value = decode_value(&reader, type, 0);
-    return whole(&reader, value);
+    return decode_whole(&(Reader){.at = bytes, .end = bytes + length}, type);
+}
+
+PyObject *decode_error(const char *bytes, size_t length, const Type *err)
+{
+    Type *items[] = {NULL, NULL, NULL, (Type *)err};
+    const Type record = {.kind = TYPE_TUPLE, .count = 4, .items = items};
+    return decode_whole(&(Reader){.at = bytes, .end = bytes + length, .lenient = true}, &record);
 }
 
 PyObject *decode_arguments(const char *bytes, size_t length, const Type *type)
 {
-    Reader reader = {bytes, bytes + length};
+    Reader reader = {.at = bytes, .end = bytes + length};
     uint8_t tag;
     uint32_t count;
     if (take(&reader, &tag, 1) < 0 || take(&reader, &count, 4) < 0 || short_of(&reader, count) < 0) {

@@ -167,7 +167,17 @@ static int put_buffer(Writer *writer, PyObject *value)
     writer->views = views;
     Py_buffer *view = &views[writer->view_count];
     if (PyObject_GetBuffer(value, view, PyBUF_SIMPLE) < 0) {
-        return -1;
+        if (!PyErr_ExceptionMatches(PyExc_BufferError)) {
+            return -1;
+        }
+        /* Such as every other byte of something: a copy of it is in one piece. */
+        PyErr_Clear();
+        PyObject *copy = PyBytes_FromObject(value);
+        int held = copy == NULL ? -1 : PyObject_GetBuffer(copy, view, PyBUF_SIMPLE);
+        Py_XDECREF(copy);
+        if (held < 0) {
+            return -1;
+        }
     }
     writer->view_count++;
     uint32_t length = (uint32_t)view->len;

@@ -73,12 +73,19 @@ static bool write_data(Writer *writer, PyObject *data, PyObject *error, const Ty
     return encode(writer, &TYPE_OF_ANYTHING, data, place) == 0;
 }
 
-/* (kind, message, traceback, data, the exception itself), of a call that was to give a `type`. Nothing of it may fail: what
- * does is left out. */
+/* The exception itself: one of this guest, or what the host gave of another's. */
+static bool write_raised(Writer *writer, PyObject *raised, const Place *place)
+{
+    bool held = PyObject_TypeCheck(raised, &Handle_Type);
+    return held ? encode(writer, &TYPE_OF_ANYTHING, raised, place) == 0 : encode_object(writer, raised) == 0;
+}
+
+/* (kind, message, traceback, data, the exception itself, where it passed), of a call that was to give a `type`. Nothing of
+ * it may fail: what does is left out. */
 static void write_error(Answer *answer, const Type *type)
 {
     static const char nothing[] = {TAG_NONE};
-    enum { DATA = 3 };
+    enum { DATA = 3, RAISED = 4 };
     PyObject *error = PyErr_GetRaisedException();
     PyObject *module = PyImport_ImportModule("amphi._host");
     PyObject *record = module == NULL ? NULL : PyObject_CallMethod(module, "_record", "O", error);
@@ -87,18 +94,22 @@ static void write_error(Answer *answer, const Type *type)
     answer->failed = true;
     answer->holds = NULL;
     writer_start(writer);
-    bool whole = record != NULL && PyTuple_Check(record) && encode_tuple_head(writer, (uint32_t)PyTuple_GET_SIZE(record) + 1) == 0;
+    bool whole = record != NULL && PyTuple_Check(record) && encode_tuple_head(writer, (uint32_t)PyTuple_GET_SIZE(record)) == 0;
     for (Py_ssize_t i = 0; whole && i < PyTuple_GET_SIZE(record); i++) {
         PyObject *part = PyTuple_GET_ITEM(record, i);
-        whole = i == DATA ? write_data(writer, part, error, type_err(type), &place)
-                          : encode(writer, &TYPE_OF_ANYTHING, part, &place) == 0;
+        whole = i == DATA    ? write_data(writer, part, error, type_err(type), &place)
+                : i == RAISED ? write_raised(writer, part, &place)
+                              : encode(writer, &TYPE_OF_ANYTHING, part, &place) == 0;
     }
-    if (!whole || encode_object(writer, error) < 0) {
+    if (!whole) {
         PyErr_Clear();
         writer_finish(writer);
         writer_start(writer);
         memcpy(writer->data, nothing, sizeof nothing);
         writer->length = sizeof nothing;
+    }
+    if (writer->handles) {
+        answer->holds = Py_XNewRef(record);
     }
     Py_XDECREF(record);
     Py_XDECREF(module);

@@ -223,7 +223,8 @@ static PyObject *call_form(Call *call, PyObject *const *args, Py_ssize_t given, 
  * that do not fit. */
 static bool may_be_renewed(void)
 {
-    return !PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_OverflowError);
+    return !PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_OverflowError)
+        || PyErr_ExceptionMatches(PyExc_ValueError);
 }
 
 /* Whether an argument can be read only once. */

@@ -76,13 +76,25 @@ static int put_arguments(Writer *writer, const Type *type, PyObject *args)
         Place place = {.what = "argument", .name = "arguments", .function = "callable"};
         return encode(writer, &TYPE_OF_ANYTHING, args, &place);
     }
-    Py_ssize_t wanted = type->count - 1, given = PyTuple_GET_SIZE(args);
-    if (given != wanted) {
-        PyErr_Format(PyExc_TypeError, "callable() takes %zd argument%s but %zd %s given", wanted, wanted == 1 ? "" : "s", given,
+    Py_ssize_t count = type->count - 1, required = type_required(type), given = PyTuple_GET_SIZE(args);
+    if (given < required || given > count) {
+        Py_ssize_t wanted = given < required ? required : count;
+        PyErr_Format(PyExc_TypeError, "callable() takes %s%zd argument%s but %zd %s given",
+                     required == count ? "" : given < required ? "at least " : "at most ", wanted, wanted == 1 ? "" : "s", given,
                      given == 1 ? "was" : "were");
         return -1;
     }
-    return encode_arguments(writer, type->items, type->names, &PyTuple_GET_ITEM(args, 0), given, "callable");
+    PyObject **values = PyMem_New(PyObject *, (size_t)count + 1);
+    if (values == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        values[i] = i < given ? PyTuple_GET_ITEM(args, i) : Py_None;
+    }
+    int result = encode_arguments(writer, type->items, type->names, values, count, "callable");
+    PyMem_Free(values);
+    return result;
 }
 
 /* Calls what the host gave as a callable. */
@@ -104,7 +116,7 @@ static PyObject *handle_call(PyObject *handle, PyObject *args, PyObject *keyword
     if (put_arguments(&writer, type, args) == 0) {
         int32_t code = amphi_handle_call((uint32_t)number, writer.data, (uint32_t)writer.length, reply, sizeof reply);
         if (type != NULL) {
-            give_arguments(type->items, &PyTuple_GET_ITEM(args, 0), type->count - 1);
+            give_arguments(type->items, &PyTuple_GET_ITEM(args, 0), PyTuple_GET_SIZE(args));
         }
         result = reply_value(code, reply, sizeof reply, type == NULL ? NULL : type_result(type));
     }
@@ -113,26 +125,20 @@ static PyObject *handle_call(PyObject *handle, PyObject *args, PyObject *keyword
     return result;
 }
 
-/* What inspect and help() show of a callable. */
-static PyObject *handle_signature(PyObject *handle, void *closure)
+/* What inspect and help() show of a callable: an instance has it, its class has none. */
+static PyObject *handle_getattro(PyObject *handle, PyObject *name)
 {
-    (void)closure;
     const Type *type = ((Handle *)handle)->type;
-    if (type == NULL) {
-        return PyErr_Format(PyExc_AttributeError, "nothing is declared of this %s", Py_TYPE(handle)->tp_name);
+    if (type == NULL || !PyUnicode_Check(name) || PyUnicode_CompareWithASCIIString(name, "__signature__") != 0) {
+        return PyObject_GenericGetAttr(handle, name);
     }
     PyObject *host = PyImport_ImportModule("amphi._host");
-    PyObject *make = host == NULL ? NULL : PyObject_GetAttrString(host, "_signature");
+    PyObject *make = host == NULL ? NULL : PyObject_GetAttrString(host, "_callable_signature");
     PyObject *signature = make == NULL ? NULL : PyObject_Call(make, type->signature, NULL);
     Py_XDECREF(make);
     Py_XDECREF(host);
     return signature;
 }
-
-static PyGetSetDef handle_getset[] = {
-    {"__signature__", handle_signature, NULL, NULL, NULL},
-    {NULL},
-};
 
 PyTypeObject Handle_Type = {
     PyVarObject_HEAD_INIT(NULL, 0)
@@ -144,7 +150,7 @@ PyTypeObject Handle_Type = {
     .tp_dealloc = handle_dealloc,
     .tp_repr = handle_repr,
     .tp_call = handle_call,
-    .tp_getset = handle_getset,
+    .tp_getattro = handle_getattro,
 };
 
 /* ---- what the host holds ------------------------------------------------------------------------------------ */

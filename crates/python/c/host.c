@@ -8,8 +8,10 @@ PyObject *error_class, *some_class; /* set by py/amphi/_host.py */
 
 /* ---- replies ----------------------------------------------------------------------------------------------- */
 
+typedef PyObject *Decode(const char *bytes, size_t length, const Type *type);
+
 /* The reply that the host keeps, `length` bytes of it. */
-static PyObject *take_kept(int32_t length, const Type *type)
+static PyObject *take_kept(int32_t length, const Type *type, Decode *decode)
 {
     char *bytes = PyMem_Malloc((size_t)length);
     if (bytes == NULL) {
@@ -26,30 +28,8 @@ static PyObject *take_kept(int32_t length, const Type *type)
     return value;
 }
 
-/* The error record that the host keeps: (kind, message, traceback, data, exception). Data are of the declared err's type, if
- * there is one, unless another error brings its own. */
-static PyObject *take_record(int32_t length, const Type *err)
-{
-    Type *items[] = {NULL, NULL, NULL, (Type *)err};
-    const Type declared = {.kind = TYPE_TUPLE, .count = 4, .items = items};
-    char *bytes = PyMem_Malloc((size_t)length);
-    if (bytes == NULL) {
-        return PyErr_NoMemory();
-    }
-    PyObject *record = NULL;
-    if (amphi_reply_take(bytes, (uint32_t)length) != length) {
-        PyErr_SetString(PyExc_SystemError, "the host lost its reply");
-    }
-    else if ((record = decode(bytes, (size_t)length, &declared)) == NULL && err != NULL) {
-        PyErr_Clear();
-        record = decode(bytes, (size_t)length, NULL);
-    }
-    PyMem_Free(bytes);
-    return record;
-}
-
 /* Where things stand in an error record. */
-enum { TRACEBACK = 2, OWN = 4 };
+enum { OWN = 4, PASSED };
 
 /* Raises an exception of this guest that comes back, with where it passed through the host as a note. */
 static void raise_own(PyObject *own, PyObject *passed)
@@ -65,11 +45,11 @@ static void raise_own(PyObject *own, PyObject *passed)
  * through the host is raised again as itself, so that its traceback goes on. */
 PyObject *raise_reply(int32_t code, const Type *type)
 {
-    PyObject *record = take_record(-(code + 1), type_err(type));
+    PyObject *record = take_kept(-(code + 1), type_err(type), decode_error);
     if (record != NULL) {
-        PyObject *own = PyTuple_Check(record) && PyTuple_GET_SIZE(record) > OWN ? PyTuple_GET_ITEM(record, OWN) : NULL;
+        PyObject *own = PyTuple_Check(record) && PyTuple_GET_SIZE(record) > PASSED ? PyTuple_GET_ITEM(record, OWN) : NULL;
         if (own != NULL && PyExceptionInstance_Check(own)) {
-            raise_own(own, PyTuple_GET_ITEM(record, TRACEBACK));
+            raise_own(own, PyTuple_GET_ITEM(record, PASSED));
         }
         else if (error_class == NULL) {
             PyErr_SetObject(PyExc_RuntimeError, record);
@@ -91,7 +71,7 @@ PyObject *reply_value(int32_t code, const char *reply, uint32_t room, const Type
     if (code < 0) {
         return raise_reply(code, type);
     }
-    return (uint32_t)code <= room ? decode(reply, (size_t)code, type) : take_kept(code, type);
+    return (uint32_t)code <= room ? decode(reply, (size_t)code, type) : take_kept(code, type, decode);
 }
 
 /* ---- modules that are declared anew ------------------------------------------------------------------------- */
@@ -184,7 +164,7 @@ static PyObject *describe(PyObject *module, PyObject *name)
     if (size < 0) {
         Py_RETURN_NONE;
     }
-    return (uint32_t)size <= sizeof reply ? decode(reply, (size_t)size, NULL) : take_kept(size, NULL);
+    return (uint32_t)size <= sizeof reply ? decode(reply, (size_t)size, NULL) : take_kept(size, NULL, decode);
 }
 
 PyDoc_STRVAR(set_classes_doc, "set_classes(error, some)\n--\n\nThe classes of a host's errors and of options in options.");
@@ -204,7 +184,7 @@ static PyObject *set_classes(PyObject *module, PyObject *args)
 PyObject *shown(PyObject *value)
 {
     PyObject *host = PyImport_ImportModule("amphi._host");
-    PyObject *text = host == NULL ? NULL : PyObject_CallMethod(host, "_shown", "O", value);
+    PyObject *text = host == NULL ? NULL : PyObject_CallMethod(host, "_shown", "(O)", value);
     Py_XDECREF(host);
     return text;
 }

@@ -24,6 +24,15 @@ const Type *type_result(const Type *callable)
     return callable->items[callable->count - 1];
 }
 
+Py_ssize_t type_required(const Type *callable)
+{
+    Py_ssize_t required = callable->count - 1;
+    while (required > 0 && callable->items[required - 1]->kind == TYPE_OPTION) {
+        required--;
+    }
+    return required;
+}
+
 const Type *type_err(const Type *type)
 {
     return type != NULL && type->kind == TYPE_RESULT ? type->items[1] : NULL;

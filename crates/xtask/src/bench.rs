@@ -47,12 +47,13 @@ impl Bench {
             false => pyperformance::ratio(&cpython::path()?, report),
         };
         let pathlib = |report: Report<'_>| pyperformance::pathlib(&cpython::path()?, report);
-        let measurements: [Measurement<'_>; 11] = [
+        let measurements: [Measurement<'_>; 12] = [
             ("cpython", "native CPython of the same source", &native),
             ("process", "whole processes", &whole),
             ("figures", "sandboxes and the page", &libraries),
             ("download", "what the browser loads", &download),
             ("files", "files in three habitats", &wasi::files),
+            ("growth", "what files and folders cost as they grow", &wasi::growth),
             ("traced", "what recording a trace costs", &wasi::traced),
             ("call", "a call of WASI in Chromium", &wasi::call),
             ("javascript", "a function of JavaScript in Chromium, beside Pyodide's", &pyodide::ratio),

@@ -168,20 +168,36 @@ def bytes() -> Any: ...
 #[cfg(feature = "wit")]
 #[test]
 fn a_class_that_is_used_under_another_name_keeps_its_own() {
+    let text = "interface shapes { record point { x: s32 } }
+        interface demo { use shapes.{point as spot}; find: func() -> spot; }";
+    let mut demo = crate::wit::parse(&crate::source::Source::new("demo.wit", text)).expect("valid WIT").remove(1);
+    let rest = "\n\nSpot = Point\n\ndef find() -> Point: ...\n";
+    let offered = format!("__all__ = [\"Spot\", \"find\"]\n\nfrom shapes import Point as Point{rest}");
+    assert_eq!(demo.python_stub(), offered);
+    // Where nobody offers the other interface.
+    demo.types[0].owner = None;
+    let own = "from typing import NamedTuple\n\n__all__ = [\"Spot\", \"find\"]\n\nclass Point(NamedTuple):\n    x: int";
+    assert_eq!(demo.python_stub(), format!("{own}{rest}"));
+}
+
+#[cfg(feature = "wit")]
+#[test]
+fn what_may_be_left_out_and_what_is_an_err_are_said() {
     let stub = stub(
-        "interface types { record point { x: s32 } }
-        interface demo { use types.{point as spot}; find: func() -> spot; }",
+        "interface demo {
+            resource each { call: func(n: u8) -> result<u8, string>; }
+            find: func(name: string, start: option<u8>, end: option<u8>) -> result<list<result<u8>>, string>;
+            all: func(first: option<u8>, each: each) -> option<option<u8>>;
+        }",
     );
-    let expected = r#"from typing import NamedTuple
+    let expected = r#"from amphi import HostError, Some
+from collections.abc import Callable
 
-__all__ = ["Spot", "find"]
+__all__ = ["find", "all"]
 
-class Point(NamedTuple):
-    x: int
+def find(name: str, start: int | None = None, end: int | None = None) -> list[int | HostError]: ...
 
-Spot = Point
-
-def find() -> Point: ...
+def all(first: int | None, each: Callable[[int], int]) -> Some[int | None] | None: ...
 "#;
     assert_eq!(stub, expected);
 }

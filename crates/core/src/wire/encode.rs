@@ -1,6 +1,6 @@
 //! Values to bytes. Nothing here fails but for size and depth.
 
-use crate::error::HostError;
+use crate::error::{HostError, Raised};
 use crate::handle::{Crossed, Exchange, Handle};
 use crate::value::Value;
 use crate::wire::{MAX_DEPTH, MAX_MESSAGE, WireError, tag};
@@ -137,31 +137,27 @@ impl<'a> Encoder<'a> {
 
     fn error(&mut self, error: &HostError) -> Result<(), WireError> {
         self.out.push(tag::TUPLE);
-        self.length(5)?;
-        let back = error.raised.as_ref().filter(|raised| self.to.as_ref().is_some_and(|to| to.owns(raised)));
-        let HostError { traceback, passed, .. } = error;
-        let whole;
-        let traceback = match back {
-            Some(_) => passed,
-            None if passed.is_empty() => traceback,
-            None => {
-                whole = format!("{traceback}\n{passed}");
-                &whole
-            }
-        };
-        for text in [error.kind.as_ref(), &error.message, traceback] {
-            self.out.push(tag::STR);
-            self.sized(text.as_bytes())?;
+        self.length(6)?;
+        for text in [error.kind.as_ref(), &error.message, &error.traceback] {
+            self.text(text)?;
         }
         // The record itself is one level.
         self.value(&error.data, MAX_DEPTH - 1)?;
-        match back {
-            Some(raised) => self.handle(raised),
+        match error.raised.as_deref().filter(|_| self.to.is_some()) {
+            Some(Raised { exception, passed }) => {
+                self.handle(exception)?;
+                self.text(passed)
+            }
             None => {
                 self.out.push(tag::NONE);
-                Ok(())
+                self.text("")
             }
         }
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), WireError> {
+        self.out.push(tag::STR);
+        self.sized(text.as_bytes())
     }
 
     fn handle(&mut self, handle: &Handle) -> Result<(), WireError> {

@@ -123,13 +123,13 @@ fn views_are_copied_from_the_guest() {
 }
 
 #[test]
-fn an_error_is_a_record_of_five() {
+fn an_error_is_a_record_of_six() {
     let mut bytes = Vec::new();
     let error = HostError::value_error("no").with_traceback("line 1").with_data(7);
     encode_error(&error, &mut bytes, None);
     assert_eq!(
         decode_tuple(&bytes, None),
-        Ok(vec!["ValueError".into(), "no".into(), "line 1".into(), 7.into(), Value::None])
+        Ok(vec!["ValueError".into(), "no".into(), "line 1".into(), 7.into(), Value::None, "".into()])
     );
 
     let deep = (0..70).fold(Value::None, |value, _| Value::Some(Box::new(value)));
@@ -137,5 +137,5 @@ fn an_error_is_a_record_of_five() {
     encode_error(&error.with_data(deep), &mut bytes, None);
     let record = decode_tuple(&bytes, None).expect("a record");
     assert_eq!(record.first(), Some(&Value::from("ValueError")));
-    assert_eq!(record[3..], [Value::None, Value::None]);
+    assert_eq!(record[3..], [Value::None, Value::None, "".into()]);
 }

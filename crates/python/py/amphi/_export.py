@@ -49,7 +49,10 @@ def _describe(module=None, declared=None, first=0, text=None):
         for name, value in _public(main, "__main__"):
             exported.setdefault(name, value)
         if not exported:
-            raise TypeError(f"the host module {module} defines no function; its public ones are what Python imports")
+            raise TypeError(
+                f"the host module {module} defines no function that can be called from outside; its public ones are what "
+                "Python imports"
+            )
     reader = _Reader()
     functions = [_declare(reader, number, *item) for number, item in enumerate(exported.items(), first)]
     types = [(name, inspect.getdoc(cls) or "", reader.named[name], None) for name, cls in reader.classes.items()]
@@ -110,9 +113,8 @@ def _declare(reader, number, name, function):
         defaults.append(default)
     result = hints.get("return", typing.Any)
     result = None if result is type(None) else reader.read(result)
-    if any(default is not None for default in defaults):
-        function = _filled(function, defaults)
-    _amphi.export(number, function, name, ("callable", name, (params, result)), reader.classes)
+    called = _filled(function, defaults) if any(default is not None for default in defaults) else function
+    _amphi.export(number, called, name, ("callable", name, (params, result)), reader.classes)
     return name, number, inspect.getdoc(function) or "", 0, params, result, None
 
 
@@ -149,7 +151,7 @@ def _implement(main, module, declared):
 
     _, _, functions, types = declared
     offered = importlib.import_module(module)
-    classes = {}
+    classes = dict(offered.__classes__)
     for name, _, description, _ in types:
         # A resource is whatever class the file has for it, or another module's.
         there = getattr(main, name, None) if description[0] == "handle" else None

@@ -30,7 +30,7 @@ class HostError(Exception):
 
     @staticmethod
     def _from_record(record):
-        kind, message, traceback, data = record[:4]
+        kind, message, traceback, data, raised, passed = record
         cls = getattr(builtins, kind, None)
         # An interrupt that came while a host function ran is for the program.
         if not (isinstance(cls, type) and issubclass(cls, (Exception, KeyboardInterrupt))):
@@ -41,6 +41,8 @@ class HostError(Exception):
         except TypeError:  # Such as UnicodeDecodeError, which wants more than a message.
             error = HostError(message)
         error.kind, error.data, error.traceback = kind, data, traceback
+        # Another guest that raised it gets its own back, and is told where it passed.
+        error._raised, error._passed = raised, passed
         if traceback:
             error.add_note(traceback)
         return error
@@ -58,7 +60,14 @@ def _shown(value):
     """A value and its type for a message, cut."""
     from reprlib import repr
 
-    return "None" if value is None else f"{repr(value)} ({type(value).__name__})"
+    name = type(value).__name__
+    # Where a thing is in memory tells nobody anything.
+    if type(value).__repr__ is object.__repr__ or callable(value):
+        return name
+    try:
+        return "None" if value is None else f"{repr(value)} ({name})"
+    except Exception:  # Such as of a number that has too many digits.
+        return name
 
 
 def _trace(error):
@@ -69,15 +78,10 @@ def _trace(error):
     return trace
 
 
-def _frames(error):
-    """The lines of where an exception was raised."""
-    import traceback
-
-    return traceback.format_tb(_trace(error))
-
-
 def _record(error):
-    """What the host is told of an exception: its kind, message, traceback and what it carries."""
+    """What the host is told of an exception: its kind, message, traceback, what it carries, itself, and where it passed, if
+    another guest raised it.
+    """
     import traceback
 
     kind = type(error).__name__
@@ -90,7 +94,10 @@ def _record(error):
         message = str(error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error)
     except Exception:
         message = f"{kind}, which cannot be shown"
-    return kind, message, "".join(traceback.format_exception(type(error), error, trace)), data
+    raised, passed = getattr(error, "_raised", None), getattr(error, "_passed", "")
+    if raised:
+        passed = "\n".join(filter(None, (passed, "".join(traceback.format_tb(trace)).rstrip())))
+    return kind, message, "".join(traceback.format_exception(type(error), error, trace)), data, raised or error, passed
 
 
 _SCALARS = {
@@ -153,7 +160,7 @@ def _python_type(description):
             return _SCALARS.get(kind, kind)
 
 
-def _signature(params, result):
+def _signature(params, result, kind="POSITIONAL_OR_KEYWORD"):
     from inspect import Parameter, Signature
 
     required = max((at for at, (_, type_) in enumerate(params, 1) if type_[0] != "option"), default=0)
@@ -161,7 +168,7 @@ def _signature(params, result):
         [
             Parameter(
                 name,
-                Parameter.POSITIONAL_OR_KEYWORD,
+                getattr(Parameter, kind),
                 annotation=_Annotation(_python_type(type_)),
                 default=None if at >= required else Parameter.empty,
             )
@@ -169,6 +176,10 @@ def _signature(params, result):
         ],
         return_annotation=_Annotation(_result_type(result)),
     )
+
+
+def _callable_signature(params, result):
+    return _signature(params, result, "POSITIONAL_ONLY")
 
 
 class _LazySignature:
@@ -277,8 +288,9 @@ def _shared(owner, description):
 
     if owner is None or _amphi.describe(owner) is None:
         return None
-    # A module of Python's may have the name.
     importlib.import_module(owner)
+    _renew(owner)
+    # None where a module of Python's has the name.
     offered = _offered.get(owner)
     return offered and next((cls for cls, declared in offered.types() if declared == description), None)
 
@@ -299,26 +311,59 @@ class _Offered:
 _offered = {}  # name: _Offered
 
 
-def _fill(module, description):
-    """Has a module be what the host declares. Its functions stay the objects they are, and take their new forms."""
-    name, docs, functions, types = description
-    before = _offered.get(name) or _Offered(module, (name, "", [], []), {}, {})
+def _named_in(description):
+    """The named types inside a type, and the type itself."""
+    match description:
+        case (("record" | "variant"), _, parts):
+            inner = [part for _, part in parts]
+        case ("tuple", inner) | (("list" | "option" | "result"), *inner):
+            pass
+        case ("callable", _, (params, result)):
+            inner = [*(type_ for _, type_ in params), result]
+        case _:
+            inner = []
+    for part in inner:
+        if part is not None:
+            yield from _named_in(part)
+    if description[0] in ("record", "variant", "enum", "flags", "handle"):
+        yield description
+
+
+def _classes(name, types, before, again):
+    """The classes of a module's types by their names in it, and by their own, where those inside of others are, too.
+
+    A thing keeps the class it was made with, and so its methods: a resource has a new one, unless it is the same `again`.
+    """
     declared = {type_name: type_ for type_name, _, type_, _ in before.description[3]}
-    classes, by_own_name, functions_now, free = {}, {}, dict(before.functions), []
+    classes, own = {}, {}
     for type_name, type_docs, type_, owner in types:
         cls = _shared(owner, type_)
         if cls is None:
-            # A thing keeps the class it was made with, and so its methods.
-            same = type_[0] != "handle" and declared.get(type_name) == type_
+            same = (again or type_[0] != "handle") and declared.get(type_name) == type_
             cls = before.classes.get(type_name) if same else _named_class(name, type_)
             if cls is None:
                 continue
             cls.__doc__ = type_docs or cls.__doc__
-        classes[type_name] = by_own_name[type_[1]] = cls
+        classes[type_name] = own[type_[1]] = cls
+    owners = {owner for *_, owner in types if owner}
+    # What another interface declares may hold what this one gives no name to.
+    for inner in [inner for *_, type_, owner in types if owner for inner in _named_in(type_)]:
+        if inner[1] not in own:
+            shared = [cls for cls in (_shared(owner, inner) for owner in owners) if cls]
+            own[inner[1]] = shared[0] if shared else _named_class(name, inner)
+    return classes, own
+
+
+def _fill(module, description, again=False):
+    """Has a module be what the host declares. Its functions stay the objects they are, and take their new forms."""
+    name, docs, functions, types = description
+    before = _offered.get(name) or _Offered(module, (name, "", [], []), {}, {})
+    classes, own = _classes(name, types, before, again)
+    functions_now, free = dict(before.functions), []
     for function, index, function_docs, flat, params, result, place in functions:
         kind, resource = place or (None, None)
         path, method = f"{resource}.{function}" if resource else function, kind == "method"
-        form = index, function_docs, flat, params, result, method, by_own_name
+        form = index, function_docs, flat, params, result, method, own
         known = None if method else before.functions.get((path, method))
         if known is None:
             known = _amphi.HostFunction(name, path, *form)
@@ -338,14 +383,14 @@ def _fill(module, description):
         vars(module).pop(gone, None)
     module.__doc__ = docs or None
     module.__dict__.update(classes)
-    module.__all__ = [*classes, *free]
+    module.__all__, module.__classes__ = [*classes, *free], own
     _offered[name] = _Offered(module, description, functions_now, classes)
 
 
 def _names(module):
     """What dir() tells of a module."""
     _renew(module.__name__)
-    return sorted(vars(module).keys() - {"__dir__", "__getattr__"})
+    return sorted(vars(module).keys() - {"__dir__", "__getattr__", "__classes__"})
 
 
 def _renew(name):
@@ -355,6 +400,9 @@ def _renew(name):
     if description is None or description == known.description:
         return False
     _fill(known.module, description)
+    for other in list(_offered.values()):
+        if any(owner == name for *_, owner in other.description[3]):
+            _fill(other.module, other.description, again=True)
     return True
 
 

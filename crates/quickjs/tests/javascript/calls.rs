@@ -163,10 +163,9 @@ fn an_exception_passes_through_as_itself_and_can_be_caught() {
     };
     for name in ["through", "again"] {
         let error = demo.call(name, vec![failing()]).unwrap_err();
-        assert_eq!(
-            (error.to_string().as_str(), error.traceback.as_str(), error.data),
-            ("KeyError: gold", "in Python", 3.into())
-        );
+        assert_eq!((error.to_string().as_str(), error.data), ("KeyError: gold", 3.into()));
+        let passed = format!("in Python\n    at {name} (demo.js:");
+        assert!(error.traceback.starts_with(&passed), "{}", error.traceback);
     }
     assert_eq!(demo.call("caught", vec![failing()]), Ok("KeyError: gold|true".into()));
 }

@@ -86,7 +86,12 @@ fn parameters_are_named_after_the_text() {
     shown.sort();
     assert_eq!(
         shown,
-        ["add(a: any, b: any) -> any", "default(y: any) -> any", "one(x: any) -> any", "pass_(x: any) -> any"]
+        [
+            "add(a: any, b: any) -> any",
+            "default(y: any, z: option<any>) -> any",
+            "one(x: any) -> any",
+            "pass_(x: any) -> any"
+        ]
     );
     assert_eq!(
         words(demo.call("add", vec![1.into()])).unwrap_err(),
@@ -115,7 +120,7 @@ const WIT: &str = "
 
 const TEXT: &str = "
     export const demoNum = (a, b, c, d) => [a, b, c, d].map((x) => `${typeof x} ${x}`).join();
-    export const points = (p, ps) => [{ xPos: p.xPos + 1, extra: 1 }, ...ps];
+    export const points = (p, ps) => [{ xPos: p.xPos + 1 }, ...ps];
     export const colors = (c) => c === 'dark-red' ? 'none' : 'dark-red';
     export const rights = ({ read, writeAll }) => ({ read: !read, writeAll });
     export const shapes = (s) => s.tag === 'circle' ? { tag: 'empty-one' } : { tag: 'circle', val: 2 };
@@ -175,6 +180,7 @@ fn results_that_are_not_as_declared_are_refused() {
         ("c", "'blue'", "ValueError: enum C has no case 'blue'"),
         ("v", "({ tag: 'x' })", "ValueError: variant V has no case 'x'"),
         ("r", "({})", "HostError: demo.f() result: field 'a_b' is missing"),
+        ("r", "({ aB: 1, ab: 2 })", "ValueError: record R has no field 'ab'"),
         ("list<u8>", "[1, 'x']", "HostError: demo.f() result, item 1: expected u8, got 'x' (str)"),
         ("t", "({})", "TypeError: expected t, got Object"),
     ] {

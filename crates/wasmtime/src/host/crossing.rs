@@ -156,7 +156,7 @@ impl<W: Watched + 'static> Crossing for Native<'_, W> {
         self.in_turn(guest, |this| {
             let Guest { memory, instance, .. } = *this.0.data().guests.now();
             let memory = memory.or_else(|| instance?.get_memory(&mut this.0, "memory"));
-            let memory = memory.ok_or_else(|| HostError::host("the guest has no memory"))?;
+            let memory = memory.ok_or_else(|| HostError::host("the guest has not started, or has no memory"))?;
             let (bytes, state) = memory.data_and_store_mut(&mut this.0);
             act(&mut state.run.calls, &mut Bytes(bytes));
             Ok(())

@@ -2,14 +2,13 @@
 //! makes, the order of listings. It must never know what a guest does with them.
 
 use super::folders::{Folder, Folders};
-use super::{World, at_once};
+use super::{HOSTCALL_FUEL, World, at_once};
 use amphi_wasi::types::FileType;
 use amphi_wasi::{Call, Determinism};
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 use std::time::UNIX_EPOCH;
 use wasmtime::Result;
-use wasmtime_wasi::p1::wasi_snapshot_preview1 as p1;
+use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as p1, WasiSnapshotPreview1 as _};
 use wiggle::{GuestMemory, GuestPtr};
 
 /// Offsets in a `filestat` and a `dirent` of preview1's `typenames.witx`.
@@ -40,9 +39,7 @@ impl Steady {
     pub(super) fn new(Determinism { clock_ns, .. }: Determinism, folders: &Folders) -> Self {
         let began = folders.began.duration_since(UNIX_EPOCH).unwrap_or_default();
         let began_ns = u64::try_from(began.as_nanos()).unwrap_or(u64::MAX);
-        let singles = folders.list.iter().filter(|folder| folder.single);
-        let own = singles.flat_map(|Folder { host, .. }| inodes(host)).collect();
-        Self { inodes: HashMap::new(), nameless: HashMap::new(), given: 0, own, began_ns, clock_ns }
+        Self { inodes: HashMap::new(), nameless: HashMap::new(), given: 0, own: HashSet::new(), began_ns, clock_ns }
     }
 
     /// Replaces what depends on chance in what a call just told the guest: the attributes of a file.
@@ -116,18 +113,23 @@ impl Stat {
 
 /// Asks for a path of the guest's; of what is not to be found, nothing.
 fn stat(world: &mut World, memory: &GuestMemory<'_>, fd: u64, path: u64, len: u64) -> Result<Option<Stat>> {
+    let GuestMemory::Unshared(bytes) = memory else { return Ok(None) };
+    let (from, len) = (usize::try_from(path)?, usize::try_from(len)?);
+    match from.checked_add(len).and_then(|to| bytes.get(from..to)) {
+        Some(path) => stat_at(world, u32::try_from(fd)?.cast_signed(), path),
+        None => Ok(None),
+    }
+}
+
+fn stat_at(world: &mut World, fd: i32, path: &[u8]) -> Result<Option<Stat>> {
     /// Where the path begins in the room for both; before it is the answer.
     const PATH: u32 = 64;
-    let len = u32::try_from(len)?;
-    let GuestMemory::Unshared(bytes) = memory else { return Ok(None) };
-    let from = usize::try_from(path)?;
-    let Some(path) = from.checked_add(len as usize).and_then(|to| bytes.get(from..to)) else { return Ok(None) };
+    let len = i32::try_from(path.len())?;
     let mut room = vec![0; PATH as usize];
     room.extend_from_slice(path);
     let mut own = GuestMemory::Unshared(&mut room);
-    let fd = u32::try_from(fd)?.cast_signed();
-    let (path, len) = (PATH.cast_signed(), len.cast_signed());
-    if at_once(p1::path_filestat_get(world.wasi(), &mut own, fd, 0, path, len, 0))? != 0 {
+    world.wasi().set_hostcall_fuel(HOSTCALL_FUEL);
+    if at_once(p1::path_filestat_get(world.wasi(), &mut own, fd, 0, PATH.cast_signed(), len, 0))? != 0 {
         return Ok(None);
     }
     let number = |at: u32| own.read(GuestPtr::<u64>::new(at));
@@ -136,20 +138,21 @@ fn stat(world: &mut World, memory: &GuestMemory<'_>, fd: u64, path: u64, len: u6
     Ok(Some(Stat { inode: number(layout::INODE)?, links: number(layout::LINKS)?, is_directory }))
 }
 
-/// The inodes of a folder and of what is in it.
-#[cfg(unix)]
-fn inodes(folder: &Path) -> Vec<u64> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let paths = std::iter::once(folder.to_owned()).chain(entries);
-    paths.filter_map(|path| Some(std::fs::metadata(path).ok()?.ino())).collect()
-}
-
-/// Elsewhere files are dated as they are.
-#[cfg(not(unix))]
-fn inodes(_: &Path) -> Vec<u64> {
-    Vec::new()
+/// Finds the inodes of amphi's own folders and of what is in them, as wasmtime-wasi has them.
+pub(super) fn find_own(world: &mut World, folders: &Folders) -> Result<()> {
+    /// The first preopened folder.
+    const FIRST: i32 = 3;
+    let mut own = HashSet::new();
+    for (fd, Folder { host, .. }) in (FIRST..).zip(&folders.list).filter(|(_, folder)| folder.single) {
+        let names = std::fs::read_dir(host).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        for name in std::iter::once(".".into()).chain(names) {
+            own.extend(stat_at(world, fd, name.as_encoded_bytes())?.map(|stat| stat.inode));
+        }
+    }
+    if let Some(steady) = world.steady() {
+        steady.own = own;
+    }
+    Ok(())
 }
 
 /// Lists a directory by name. The whole listing is asked for each time, as wasmtime-wasi itself does.

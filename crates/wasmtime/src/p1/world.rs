@@ -2,7 +2,7 @@
 
 use super::clocks::Clock;
 use super::folders::{Folder, Folders};
-use super::steady::Steady;
+use super::steady::{self, Steady};
 use super::streams::{Input, Out};
 use crate::Error;
 use crate::output::Stream;
@@ -65,7 +65,11 @@ impl World {
         }
         let steady = determinism.map(|fixed| Steady::new(fixed, folders));
         let descriptors = Descriptors { open: folders.list.len() as u64 + STREAMS, limit: u32::MAX, met: false };
-        Ok(Self { wasi: wasi.build_p1(), clock, gate, steady, descriptors, runtime: OnceCell::new() })
+        let mut world = Self { wasi: wasi.build_p1(), clock, gate, steady, descriptors, runtime: OnceCell::new() };
+        if world.steady.is_some() {
+            steady::find_own(&mut world, folders).map_err(|error| Error::Engine(format!("{error:#}")))?;
+        }
+        Ok(world)
     }
 
     /// The same with so many descriptors open at most.

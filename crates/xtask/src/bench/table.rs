@@ -194,6 +194,22 @@ const FIGURES: &[Figure] = &[
         per: 1.0,
     },
     Figure {
+        what: "appending to 1 GiB, the end to the beginning, shim",
+        at: "/growth/append",
+        unit: "",
+        least: 2.0,
+        aim: 1.2,
+        per: 1.0,
+    },
+    Figure {
+        what: "a folder of 100,000 files to one of 10,000, a file, shim",
+        at: "/growth/folder",
+        unit: "",
+        least: 2.0,
+        aim: 1.3,
+        per: 1.0,
+    },
+    Figure {
         what: "100,000 small reads, traced, wasmtime",
         at: "/traced/wasmtime",
         unit: "",

@@ -12,6 +12,7 @@ use crate::process::{self, Report};
 use crate::{places, setup};
 
 const FILES: &str = include_str!("files.py");
+const GROWS: &str = include_str!("grows.py");
 const READS: &str = include_str!("reads.py");
 const TELL: &str = include_str!("tell.wat");
 
@@ -60,6 +61,16 @@ fn ratio(times: &Map<String, Value>, reference: &Map<String, Value>) -> Result<f
         bail!("the script printed no times");
     }
     Ok(super::mean(&logarithms).exp())
+}
+
+/// How much longer a step takes in the end than at first: appending to a file of 1 GiB, filling a folder of 100,000 files.
+pub(crate) fn growth(report: Report<'_>) -> Result<Value> {
+    let folder = places::notes().join("grows");
+    fs::create_dir_all(&folder).with_context(|| format!("can't make {}", folder.display()))?;
+    for (name, text) in [("main.py", GROWS), ("amphi.toml", "[limits]\nfile_bytes = \"2 GiB\"\nfiles = 200000\n")] {
+        fs::write(folder.join(name), text).with_context(|| format!("can't write {name}"))?;
+    }
+    Ok(Value::Object(seconds("shim", &folder, report)?))
 }
 
 /// What recording costs: 100,000 small reads of a run that is traced into a file, to those of one that is not, as medians

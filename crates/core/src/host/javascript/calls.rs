@@ -106,10 +106,11 @@ pub fn invoke_function<E: Engine>(
         return called(engine, number, args.into_iter().map(|value| (value, Type::Any)).collect());
     };
     let (wanted, given) = (declared.params.len(), args.len());
-    if wanted != given {
+    if given > wanted || given < declared.required() {
         let message = format!("the function takes {wanted} arguments {declared}, not {given}");
         return Err(HostError::type_error(message).into());
     }
+    let args = args.into_iter().chain(std::iter::repeat(Value::None));
     let args = declared.params.iter().zip(args).map(|(param, value)| {
         let value = check::value_of(value, &param.ty);
         let value = value.map_err(|why| why.into_error(&format!("argument '{}'", param.name)))?;

@@ -41,8 +41,7 @@ fn plain(name: &str) -> &str {
 /// The text is whatever the engine says a function is; what is not understood gets `arg0`, `arg1` and so on.
 #[must_use]
 pub fn parameters(text: &str, required: usize) -> Vec<String> {
-    let text = without_comments(text);
-    let mut found = list(&text);
+    let mut found = list(&plain_head(text));
     let rest = found.iter().position(|name| name.trim().is_empty() || name.trim().starts_with("..."));
     found.truncate(rest.unwrap_or(found.len()));
     let mut seen = HashSet::new();
@@ -66,8 +65,7 @@ fn list(text: &str) -> Vec<String> {
         return head.get(..arrow.min(head.len())).map(|name| vec![name.to_owned()]).unwrap_or_default();
     };
     let (mut parts, mut depth, mut default) = (vec![String::new()], 0_u32, false);
-    let mut letters = head.get(open + 1..).unwrap_or_default().chars();
-    while let Some(letter) = letters.next() {
+    for letter in head.get(open + 1..).unwrap_or_default().chars() {
         match letter {
             ')' if depth == 0 => break,
             ',' if depth == 0 => {
@@ -78,7 +76,6 @@ fn list(text: &str) -> Vec<String> {
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
             '=' if depth == 0 => default = true,
-            '"' | '\'' | '`' => skip_text(letter, &mut letters),
             _ => {}
         }
         if let Some(part) = parts.last_mut().filter(|_| !default) {
@@ -88,29 +85,30 @@ fn list(text: &str) -> Vec<String> {
     parts
 }
 
-/// Skips the rest of a text that began with this quote.
-fn skip_text(quote: char, letters: &mut std::str::Chars<'_>) {
-    while let Some(letter) = letters.next().filter(|letter| *letter != quote) {
-        if letter == '\\' {
-            letters.next();
+/// The text without comments and without what stands in quotes, which may hold anything.
+fn plain_head(text: &str) -> String {
+    let mut kept = String::new();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match (letter, letters.peek()) {
+            ('/', Some('*')) => {
+                let mut before = ' ';
+                letters.next();
+                while let Some(letter) = letters.next().filter(|letter| (before, *letter) != ('*', '/')) {
+                    before = letter;
+                }
+            }
+            ('/', Some('/')) => while letters.next().is_some_and(|letter| letter != '\n') {},
+            ('"' | '\'' | '`', _) => {
+                while let Some(inside) = letters.next().filter(|inside| *inside != letter) {
+                    if inside == '\\' {
+                        letters.next();
+                    }
+                }
+            }
+            _ => kept.push(letter),
         }
     }
-}
-
-fn without_comments(text: &str) -> String {
-    let mut left = text;
-    let mut kept = String::new();
-    while let Some((before, after)) = left.split_once('/') {
-        kept.push_str(before);
-        let end = match after.chars().next() {
-            Some('*') => after.find("*/").map(|at| at + 2),
-            Some('/') => after.find('\n'),
-            // A slash that begins no comment is far behind the parameters.
-            _ => return kept,
-        };
-        left = end.and_then(|end| after.get(end..)).unwrap_or_default();
-    }
-    kept.push_str(left);
     kept
 }
 
@@ -152,6 +150,8 @@ mod tests {
             ("function f(a, ...rest) {}", 1, "a"),
             ("function f(call = (x) => x, last = [1, 2]) {}", 0, "call last"),
             ("function f() {}", 0, ""),
+            ("function f(a, sep = \"/\", end = a / 2, c = 1) {}", 1, "a sep end c"),
+            ("function f(u = 'http://x', /* ( */ n = 3) {\n return g(\"a, b\", u); }", 0, "u n"),
             ("function f($a, a, a, é) {}", 4, "arg0 a arg2 arg3"),
             ("function f() { [native code] }", 2, "arg0 arg1"),
             ("not a function", 1, "arg0"),

@@ -15,6 +15,11 @@ const tagOf = bound(Object.prototype.toString);
 const hex = bound(BigInt.prototype.toString), source = bound(Function.prototype.toString);
 const tag = (value) => tagOf(value).slice(8, -1);
 
+// Some engines keep only the ten uppermost frames of a stack, which are their own where Python was called.
+if ("stackTraceLimit" in Error) {
+  Error.stackTraceLimit = 64;
+}
+
 // A function made of text would find the engine's own names around it. Nobody here makes any.
 delete globalThis.eval;
 for (const kind of [function () {}, async function () {}, function* () {}, async function* () {}]) {
@@ -31,7 +36,10 @@ const held = [], free = [];
 /** Timers in the order they are due. */
 let timers = [];
 let lastTimer = 0;
-/** What Rust gives: `call(number, args)`, `drop(number)`, `print(text)`, `now()` in milliseconds; `timer(ms)` asks to fire. */
+/**
+ * What Rust gives: `call(number, args)`, `drop(number)`, `print(text)`, `now()` in milliseconds; `timer(ms)` asks to fire;
+ * `stack(text)`, where there is one, gives a stack's sources their names.
+ */
 let host = null;
 const collected = new FinalizationRegistry((number) => host.drop(number));
 
@@ -104,12 +112,15 @@ export function object(pairs) {
   return made;
 }
 
+// What is below these in a stack is not the host module's, so they stay in it.
 export function call(callee, self, args) {
-  return apply(callee, self, args);
+  const given = apply(callee, self, args);
+  return given;
 }
 
 export function make(callee, args) {
-  return construct(callee, args);
+  const made = construct(callee, args);
+  return made;
 }
 
 export function is(value, callee) {
@@ -129,14 +140,16 @@ export function declared(callee) {
 
 /** A thrown error: name, message, stack and cause. */
 export function told(error) {
-  return [Text(error.name ?? "Error"), Text(error.message ?? ""), Text(error.stack ?? ""), error.cause];
+  const stack = Text(error.stack ?? "");
+  return [Text(error.name ?? "Error"), Text(error.message ?? ""), host.stack?.(stack) ?? stack, error.cause];
 }
 
 /** A function that calls the thing of that number, which is held while the function is. */
 export function python(number) {
-  // Stacks have its name.
+  // Stacks have its name, also where an engine leaves out what ends in a call.
   return remember(function callable(...args) {
-    return host.call(number, args);
+    const given = host.call(number, args);
+    return given;
   }, number);
 }
 

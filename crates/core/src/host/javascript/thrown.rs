@@ -95,9 +95,7 @@ fn python<E: Engine>(engine: &E, thrown: &E::Value) -> Result<Option<HostError>,
     Ok(match whole(engine, &number).and_then(|number| engine.table().get(number)) {
         Some(Held::Error(error)) => {
             let frames = told(engine, thrown)?.passed();
-            let between = if error.passed.is_empty() || frames.is_empty() { "" } else { "\n" };
-            let passed = format!("{}{between}{frames}", error.passed);
-            Some(HostError { passed, ..*error })
+            Some(error.passing(&frames))
         }
         _ => None,
     })
@@ -172,7 +170,7 @@ impl Told {
 
 /// What an engine puts into a stack for its own functions.
 fn is_built_in(line: &str) -> bool {
-    line.contains("(native)") || line.contains("Reflect.apply")
+    ["(native)", "[native code]", "Reflect.apply"].iter().any(|part| line.contains(part))
 }
 
 /// The kind that Python knows an error of that name by, and whether the name is told by it.
