@@ -172,7 +172,17 @@ def _implement(main, module, declared):
             raise TypeError(f"{path}({wanted}) is declared, but the file's does not take that: {error}") from None
         except ValueError:  # Something built in has no signature to look at.
             pass
-        _amphi.export(number, function, path, ("callable", path, (params, result)), classes)
+        called = _method(name) if kind == "method" else function
+        _amphi.export(number, called, path, ("callable", path, (params, result)), classes)
+
+
+def _method(name):
+    """A method of whatever class its thing is of, such as a subclass, or the one that the file had when it was made."""
+
+    def call(thing, *args):
+        return getattr(thing, name)(*args)
+
+    return call
 
 
 _PLAIN = {bool: "bool", int: "s64", float: "f64", str: "string", bytes: "bytes", object: "any"}

@@ -400,9 +400,10 @@ def _renew(name):
     if description is None or description == known.description:
         return False
     _fill(known.module, description)
-    for other in list(_offered.values()):
-        if any(owner == name for *_, owner in other.description[3]):
-            _fill(other.module, other.description, again=True)
+    for user, offered in list(_offered.items()):
+        # What uses its types may be declared anew as well, and has its classes either way.
+        if any(owner == name for *_, owner in offered.description[3]) and not _renew(user):
+            _fill(offered.module, offered.description, again=True)
     return True
 
 
