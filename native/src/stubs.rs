@@ -19,11 +19,14 @@ pub(crate) struct Stubs {
     /// A host module besides the program's own, as `amphi run` takes it. Repeat it for more.
     #[arg(long, value_name = "NAME=[native:]FILE")]
     host: Vec<String>,
-    /// Write NAME.pyi for each into this folder, which is made if it is not there, and print their paths. Without it
-    /// the stubs themselves are printed.
+    /// Write NAME.pyi for each into this folder, which is made if it is not there, beside amphi.pyi for the module amphi,
+    /// and print their paths. Without it the stubs themselves are printed.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
+
+/// What a script imports of amphi itself, and what stubs name.
+const AMPHI: &str = include_str!("amphi.pyi");
 
 const EXAMPLES: &str = "\
 Examples:
@@ -112,7 +115,8 @@ fn printed(stubs: &[(String, String)]) -> String {
 fn written(stubs: &[(String, String)], folder: &Path) -> Result<String> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let mut paths = String::new();
-    for (name, stub) in stubs {
+    let own = ("amphi".to_owned(), AMPHI.to_owned());
+    for (name, stub) in stubs.iter().chain([&own]) {
         let path = folder.join(format!("{name}.pyi"));
         std::fs::write(&path, stub).with_context(|| format!("cannot write {}", path.display()))?;
         paths.push_str(&format!("{}\n", path.display()));

@@ -260,7 +260,10 @@ fn stubs_are_printed_or_written() {
     assert_eq!(run("stubs hello"), format!("# demo.pyi\n{demo}\n# other.pyi\n{other}"));
     assert_eq!(run("stubs hello/demo.wit"), demo);
     assert_eq!(run("stubs script.py --host plain=hello/demo.wat"), other);
-    assert_eq!(run("stubs hello --out deep/folder"), "deep/folder/demo.pyi\ndeep/folder/other.pyi\n");
+    assert_eq!(
+        run("stubs hello --out deep/folder"),
+        "deep/folder/demo.pyi\ndeep/folder/other.pyi\ndeep/folder/amphi.pyi\n"
+    );
     let written = |path: &str| std::fs::read_to_string(folder.path().join(path)).unwrap();
     assert_eq!((written("deep/folder/demo.pyi"), written("deep/folder/other.pyi")), (demo.into(), other.into()));
 }

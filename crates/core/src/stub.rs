@@ -90,6 +90,11 @@ impl Interface {
     }
 }
 
+/// What has a type checker take a member that hides what every member has. Python takes it.
+fn hiding(member: &str) -> &'static str {
+    if member == "name" { "  # type: ignore" } else { "" }
+}
+
 /// A stub that is being written.
 struct Stub<'a> {
     spelling: Spelling,
@@ -165,14 +170,14 @@ impl Stub<'_> {
                 let base = self.spelling.enumeration("Enum");
                 self.head(name, &base, docs);
                 for (at, case) in cases.iter().enumerate() {
-                    let _ = writeln!(self.out, "    {case} = {at}");
+                    let _ = writeln!(self.out, "    {case} = {at}{}", hiding(case));
                 }
             }
             Type::Flags { flags, .. } => {
                 let base = self.spelling.enumeration("Flag");
                 self.head(name, &base, docs);
                 for (at, flag) in flags.iter().enumerate() {
-                    let _ = writeln!(self.out, "    {flag} = 1 << {at}");
+                    let _ = writeln!(self.out, "    {flag} = 1 << {at}{}", hiding(flag));
                 }
             }
             Type::Variant { cases, .. } => self.variant(name, docs, cases),
