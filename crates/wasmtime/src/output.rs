@@ -66,6 +66,12 @@ struct State {
 
 impl Output {
     pub(crate) fn new(stdout: Sink, stderr: Sink, limit: u64) -> Self {
+        // Before a guest can have opened as many files as this process may.
+        for (sink, stream) in [(&stdout, Stream::Stdout), (&stderr, Stream::Stderr)] {
+            if matches!(sink, Sink::Process) {
+                of_process(stream);
+            }
+        }
         let state = State { stdout, stderr, captured: Default::default(), left: limit };
         Self { state: Mutex::new(state) }
     }
@@ -106,19 +112,24 @@ impl Output {
 
 /// Writes to this process's stream, in one call of the system: the guest has buffered already.
 fn to_process(stream: Stream, bytes: &[u8]) -> Result<(), Refused> {
-    static STDOUT: OnceLock<Option<File>> = OnceLock::new();
-    static STDERR: OnceLock<Option<File>> = OnceLock::new();
-    let file = match stream {
-        Stream::Stdout => STDOUT.get_or_init(|| duplicate(std::io::stdout())),
-        Stream::Stderr => STDERR.get_or_init(|| duplicate(std::io::stderr())),
-    };
     // A stream that was closed before this process began misses no bytes.
-    let Some(mut file) = file.as_ref() else { return Ok(()) };
+    let Some(mut file) = of_process(stream) else { return Ok(()) };
     file.write_all(bytes).map_err(|error| match error.kind() {
         // Nobody reads any more: the run ends as quietly as any program in front of `head` does.
         ErrorKind::BrokenPipe => Refused::End(End::Exit(READER_GONE)),
         _ => Refused::Failed,
     })
+}
+
+/// This process's stream, without the buffer that the standard library has for it.
+fn of_process(stream: Stream) -> Option<&'static File> {
+    static STDOUT: OnceLock<Option<File>> = OnceLock::new();
+    static STDERR: OnceLock<Option<File>> = OnceLock::new();
+    match stream {
+        Stream::Stdout => STDOUT.get_or_init(|| duplicate(std::io::stdout())),
+        Stream::Stderr => STDERR.get_or_init(|| duplicate(std::io::stderr())),
+    }
+    .as_ref()
 }
 
 #[cfg(unix)]
