@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::amphi;
+use common::{amphi, folder, write};
 use std::fs;
 
 const WIT: &str = "\
@@ -187,14 +187,10 @@ TypeError: forms.half() argument 'number' must be f32, not [1] (list) [None]
 
 #[test]
 fn what_is_declared_holds_everywhere() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write("forms.wit", WIT);
-    write("main.py", SCRIPT);
-    write("host.py", PYTHON);
-    write("host.js", JAVASCRIPT);
+    let folder = folder(&[("forms.wit", WIT), ("main.py", SCRIPT), ("host.py", PYTHON), ("host.js", JAVASCRIPT)]);
     for (language, file) in [("python", "host.py"), ("javascript", "host.js")] {
-        write("amphi.toml", &format!("[host.forms]\n{language} = \"{file}\"\nwit = \"forms.wit\"\n"));
+        let manifest = format!("[host.forms]\n{language} = \"{file}\"\nwit = \"forms.wit\"\n");
+        write(folder.path(), &[("amphi.toml", &manifest)]);
         for habitat in ["wasmtime", "shim", "chromium", "firefox", "webkit"] {
             let (code, told, said) = amphi(folder.path(), &["run", ".", "--habitat", habitat]);
             assert_eq!(code, Some(0), "{language} {habitat}: {told}{said}");
@@ -268,15 +264,15 @@ print(type(asked) is store.Entry, asked.name())
 /// What an interface uses of another is the same in both, wherever each of them is.
 #[test]
 fn a_type_that_is_used_elsewhere_is_one_class() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     let host = |name| format!("[host.{name}]\npython = \"{name}.py\"\nwit = \"shared.wit\"\n");
-    write("amphi.toml", &[host("query"), host("store"), host("tags")].concat());
-    write("shared.wit", SHARED);
-    write("main.py", SHARING);
-    write("store.py", STORE);
-    write("query.py", ASK);
-    write("tags.py", "def same(tag):\n    return tag._replace()\n");
+    let folder = folder(&[
+        ("amphi.toml", &[host("query"), host("store"), host("tags")].concat()),
+        ("shared.wit", SHARED),
+        ("main.py", SHARING),
+        ("store.py", STORE),
+        ("query.py", ASK),
+        ("tags.py", "def same(tag):\n    return tag._replace()\n"),
+    ]);
     for habitat in ["wasmtime", "shim", "chromium"] {
         let (code, told, said) = amphi(folder.path(), &["run", ".", "--habitat", habitat]);
         assert_eq!((code, told.as_str()), (Some(0), "True special entry of high\n"), "{habitat}: {said}");

@@ -4,9 +4,7 @@
 
 mod common;
 
-use std::path::Path;
-
-use common::amphi;
+use common::{amphi, write};
 
 const MANIFEST: &str = r#"
 [host.plain]
@@ -198,14 +196,6 @@ MemoryError:
 HostError: the guest of this host function exited with code 3
 HostError: the guest of this host function exited with code 3
 ";
-
-fn write(folder: &Path, files: &[(&str, &str)]) {
-    for (path, text) in files {
-        let path = folder.join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-}
 
 #[test]
 fn python_serves_python_alike_in_every_habitat() {

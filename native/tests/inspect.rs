@@ -2,9 +2,12 @@
 //! python.wasm.
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
+mod common;
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use common::folder;
 use serde_json::Value;
 
 fn amphi(folder: &Path, args: &[&str]) -> Output {
@@ -16,17 +19,6 @@ fn amphi(folder: &Path, args: &[&str]) -> Output {
         .stdin(Stdio::null())
         .output()
         .unwrap()
-}
-
-/// A folder with these files.
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let file = folder.path().join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
-    }
-    folder
 }
 
 fn stdout(folder: &Path, args: &[&str]) -> String {

@@ -91,7 +91,7 @@ fn given_text(value: &Value) -> String {
 /// fields that do not match. Each names function, parameter, expected type and given value.
 pub fn arguments(interface: &str, function: &Function, args: Vec<Value>) -> Result<Vec<Value>, HostError> {
     let params = &function.signature.params;
-    if args.len() > params.len() || args.len() < function.signature.required() {
+    if !function.signature.may_have(args.len()) {
         return Err(arity(interface, function, args.len()));
     }
     params
@@ -105,18 +105,12 @@ pub fn arguments(interface: &str, function: &Function, args: Vec<Value>) -> Resu
 
 /// The error of a call with the wrong number of arguments.
 fn arity(interface: &str, function: &Function, given: usize) -> HostError {
-    let Signature { params, .. } = &function.signature;
-    let required = function.signature.required();
-    let (few, count) = match (given < required, required == params.len()) {
-        (_, true) => ("", required),
-        (true, false) => ("at least ", required),
-        (false, false) => ("at most ", params.len()),
-    };
-    let plural = if count == 1 { "" } else { "s" };
+    let signature = &function.signature;
     HostError::type_error(format!(
-        "{interface}.{}() takes {few}{count} argument{plural} {}, but {given} {} given",
+        "{interface}.{}() takes {} {}, but {given} {} given",
         function.path(),
-        Signature { params: params.clone(), result: None },
+        signature.takes(given),
+        Signature { params: signature.params.clone(), result: None },
         if given == 1 { "was" } else { "were" },
     ))
 }

@@ -2,8 +2,9 @@
 //! both ways; it never knows who asks.
 //!
 //! A description is the tuple (name, docs, functions, named types): a function is (name, index, docs, flat as 0 or 1,
-//! parameters, result or none, place), a parameter (name, type), a named type (name, docs, type, owner or none). A type is a tuple whose
-//! first item is its kind; [`type_value`] lists them. A place is none, or (constructor, method or static; resource).
+//! parameters, result or none, place), a parameter (name, type), a named type (name, docs, type, owner or none). A type is
+//! a tuple whose first item is its kind; [`type_value`] lists them. A place is none, or (constructor, method or static;
+//! resource).
 
 use crate::types::{Flat, Function, Interface, NamedType, Param, Place, Scalar, Signature, Type};
 use crate::value::Value;

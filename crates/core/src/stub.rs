@@ -21,23 +21,21 @@ impl Interface {
         let declared = |name: &str| self.types.iter().any(|named| named.name == name);
         let mut known: Vec<&str> = Vec::new();
         for named in &self.types {
-            if let (Some(owner), Some(own)) = (&named.owner, named.ty.class_name()) {
-                if !known.contains(&own) {
-                    known.push(own);
-                    // Writing to a string cannot fail.
-                    let _ = writeln!(stub.out, "\nfrom {owner} import {own} as {own}");
-                }
-                if own != named.name {
-                    stub.class(named, &self.functions);
-                }
-                continue;
-            }
+            let own = named.ty.class_name();
             // A class of another interface, used here under another name, is still meant by its own.
-            if let Some(own) = named.ty.class_name().filter(|own| !declared(own) && !known.contains(own)) {
+            let foreign = own.filter(|own| named.owner.is_some() || !declared(own));
+            if let Some(own) = foreign.filter(|own| !known.contains(own)) {
                 known.push(own);
-                stub.class(&NamedType { name: own.to_owned(), ..named.clone() }, &self.functions);
+                match &named.owner {
+                    // Writing to a string cannot fail.
+                    Some(owner) => drop(writeln!(stub.out, "\nfrom {owner} import {own} as {own}")),
+                    None => stub.class(&NamedType { name: own.to_owned(), ..named.clone() }, &self.functions),
+                }
             }
-            stub.class(named, &self.functions);
+            // What was imported under its own name is there.
+            if named.owner.is_none() || own != Some(&named.name) {
+                stub.class(named, &self.functions);
+            }
         }
         let free = || self.functions.iter().filter(|function| function.place == Place::Free);
         for function in free() {

@@ -197,6 +197,24 @@ impl Signature {
         needed.map_or(0, |last| last + 1)
     }
 
+    /// In words how many arguments it takes, for a call with another number of them: `at least 1 argument`.
+    #[must_use]
+    pub fn takes(&self, given: usize) -> String {
+        let (required, all) = (self.required(), self.params.len());
+        let (few, count) = match (given < required, required == all) {
+            (_, true) => ("", required),
+            (true, false) => ("at least ", required),
+            (false, false) => ("at most ", all),
+        };
+        format!("{few}{count} argument{}", if count == 1 { "" } else { "s" })
+    }
+
+    /// Whether a call may have so many arguments.
+    #[must_use]
+    pub fn may_have(&self, given: usize) -> bool {
+        given == self.params.len() || (self.required()..self.params.len()).contains(&given)
+    }
+
     /// A function that takes nothing and gives nothing.
     #[must_use]
     pub fn new() -> Self {

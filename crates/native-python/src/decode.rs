@@ -91,10 +91,10 @@ impl<'py> Decoder<'py, '_> {
                 // What there is of an option of an option, which None would not tell.
                 if matches!(item, Some(Type::Option(_))) { host(py)?.call_method1("Some", (value,))? } else { value }
             }
-            Value::Ok(payload) => self.payload(payload, result_side(ty, false), depth)?,
+            Value::Ok(payload) => self.payload(payload, result_ok(ty), depth)?,
             // An err that is not a whole call's, which is raised, is an exception as a value.
             Value::Err(payload) => {
-                let payload = self.payload(payload, result_side(ty, true), depth)?;
+                let payload = self.payload(payload, ty.and_then(Type::err), depth)?;
                 host(py)?.getattr("HostError")?.call_method1("_of_err", (payload,))?
             }
             Value::Handle(handle) => {
@@ -166,9 +166,9 @@ fn option_item(ty: Option<&Type>) -> Option<&Type> {
     }
 }
 
-fn result_side(ty: Option<&Type>, err: bool) -> Option<&Type> {
+fn result_ok(ty: Option<&Type>) -> Option<&Type> {
     match ty {
-        Some(Type::Result(ok, failed)) => if err { failed } else { ok }.as_deref(),
+        Some(Type::Result(ok, _)) => ok.as_deref(),
         _ => None,
     }
 }

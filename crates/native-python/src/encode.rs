@@ -57,15 +57,10 @@ pub(crate) fn arguments(
         let item = |(at, item): (usize, Bound<'_, PyAny>)| any(site, &item, &place.numbered("item", at));
         return args.iter().enumerate().map(item).collect();
     };
-    let (params, required, given) = (&signature.params, signature.required(), args.len());
-    if given < required || given > params.len() {
-        let (few, wanted) = match (given < required, required == params.len()) {
-            (_, true) => ("", required),
-            (true, false) => ("at least ", required),
-            (false, false) => ("at most ", params.len()),
-        };
-        let (plural, were) = (if wanted == 1 { "" } else { "s" }, if given == 1 { "was" } else { "were" });
-        let message = format!("callable() takes {few}{wanted} argument{plural} but {given} {were} given");
+    let (params, given) = (&signature.params, args.len());
+    if !signature.may_have(given) {
+        let were = if given == 1 { "was" } else { "were" };
+        let message = format!("callable() takes {} but {given} {were} given", signature.takes(given));
         return Err(PyTypeError::new_err(message));
     }
     let encoder = Encoder { site };

@@ -29,7 +29,8 @@ fn record(py: Python<'_>, site: &Arc<Site>, error: &Bound<'_, PyAny>, result: Op
     type Record<'py> = (String, String, String, Bound<'py, PyAny>, Bound<'py, PyAny>, String);
     let (kind, message, traceback, data, raised, passed): Record<'_> = record.extract()?;
     let place = Place::result("_record");
-    let err = err_of(result)
+    let err = result
+        .and_then(Type::err)
         .filter(|_| host.getattr("HostError").is_ok_and(|cls| error.is_instance(&cls).unwrap_or_default()));
     let declared = err.and_then(|err| encode::err(site, error, err, &place).ok());
     // What cannot be sent stays here; the error is told without it.
@@ -47,22 +48,15 @@ fn record(py: Python<'_>, site: &Arc<Site>, error: &Bound<'_, PyAny>, result: Op
 
 /// The exception for an error of the guest's callable; its traceback is a note.
 pub(crate) fn to_python(py: Python<'_>, site: &Arc<Site>, error: HostError, result: Option<&Type>) -> PyErr {
-    make(py, site, error, err_of(result)).unwrap_or_else(|failed| failed)
+    make(py, site, error, result.and_then(Type::err)).unwrap_or_else(|failed| failed)
 }
 
 /// The exception for an err that the guest's callable gave.
 pub(crate) fn of_err(py: Python<'_>, site: &Arc<Site>, payload: Option<Value>, result: Option<&Type>) -> PyErr {
-    let payload = decode::value(py, site, payload.unwrap_or_default(), err_of(result));
+    let payload = decode::value(py, site, payload.unwrap_or_default(), result.and_then(Type::err));
     let made =
         payload.and_then(|payload| py.import("amphi._host")?.getattr("HostError")?.call_method1("_of_err", (payload,)));
     made.map_or_else(|failed| failed, PyErr::from_value)
-}
-
-fn err_of(result: Option<&Type>) -> Option<&Type> {
-    match result {
-        Some(Type::Result(_, err)) => err.as_deref(),
-        _ => None,
-    }
 }
 
 fn make(py: Python<'_>, site: &Arc<Site>, error: HostError, err: Option<&Type>) -> PyResult<PyErr> {

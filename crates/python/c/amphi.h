@@ -90,8 +90,8 @@ extern const Type TYPE_OF_ANYTHING;
 const char *type_name(const Type *type);
 /* What a callable gives, or NULL for None. */
 const Type *type_result(const Type *callable);
-/* How many arguments a callable needs: options at the end may be left out. */
-Py_ssize_t type_required(const Type *callable);
+/* How many arguments a call of so many parameters needs: options at the end may be left out. */
+Py_ssize_t types_required(Type *const *params, Py_ssize_t count);
 /* The payload of a result's err, or NULL: of other types, too. */
 const Type *type_err(const Type *type);
 
@@ -148,8 +148,8 @@ int encode_flat(uint64_t *slot, const Type *type, PyObject *value, const Place *
 PyObject *decode_flat(uint64_t slot, const Type *type);
 /* A whole wire value of `length` bytes; `type` NULL reads it as untyped. */
 PyObject *decode(const char *bytes, size_t length, const Type *type);
-/* An error record: (kind, message, traceback, data, exception, where it passed). Data are of the declared err's type, if there is one, unless
- * another error brings its own. */
+/* An error record: (kind, message, traceback, data, exception, where it passed). Data are of the declared err's type, if
+ * there is one, unless another error brings its own. */
 PyObject *decode_error(const char *bytes, size_t length, const Type *err);
 /* The arguments of a call: a tuple, its items typed as the parameters of a callable, if `type` is not NULL. */
 PyObject *decode_arguments(const char *bytes, size_t length, const Type *type);

@@ -68,11 +68,9 @@ static Form *form_new(PyObject *args, Py_ssize_t first, PyObject **doc)
             form->params[i] = type_read(type, classes);
             whole = form->params[i] != NULL;
             form->count++;
-            if (whole && form->params[i]->kind != TYPE_OPTION) {
-                form->required = form->count;
-            }
         }
     }
+    form->required = whole ? types_required(form->params, form->count) : 0;
     if (!whole || (result != Py_None && (form->result = type_read(result, classes)) == NULL)) {
         form_free(form);
         form = NULL;

@@ -76,13 +76,16 @@ static int put_arguments(Writer *writer, const Type *type, PyObject *args)
         Place place = {.what = "argument", .name = "arguments", .function = "callable"};
         return encode(writer, &TYPE_OF_ANYTHING, args, &place);
     }
-    Py_ssize_t count = type->count - 1, required = type_required(type), given = PyTuple_GET_SIZE(args);
+    Py_ssize_t count = type->count - 1, required = types_required(type->items, count), given = PyTuple_GET_SIZE(args);
     if (given < required || given > count) {
         Py_ssize_t wanted = given < required ? required : count;
         PyErr_Format(PyExc_TypeError, "callable() takes %s%zd argument%s but %zd %s given",
                      required == count ? "" : given < required ? "at least " : "at most ", wanted, wanted == 1 ? "" : "s", given,
                      given == 1 ? "was" : "were");
         return -1;
+    }
+    if (given == count) {
+        return encode_arguments(writer, type->items, type->names, &PyTuple_GET_ITEM(args, 0), count, "callable");
     }
     PyObject **values = PyMem_New(PyObject *, (size_t)count + 1);
     if (values == NULL) {

@@ -24,13 +24,12 @@ const Type *type_result(const Type *callable)
     return callable->items[callable->count - 1];
 }
 
-Py_ssize_t type_required(const Type *callable)
+Py_ssize_t types_required(Type *const *params, Py_ssize_t count)
 {
-    Py_ssize_t required = callable->count - 1;
-    while (required > 0 && callable->items[required - 1]->kind == TYPE_OPTION) {
-        required--;
+    while (count > 0 && params[count - 1]->kind == TYPE_OPTION) {
+        count--;
     }
-    return required;
+    return count;
 }
 
 const Type *type_err(const Type *type)

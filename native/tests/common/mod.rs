@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use amphi_python::Artifact;
 use amphi_wasmtime::{Cache, Engine, Kind, Native, Python, Wasm};
+use tempfile::TempDir;
 
 /// The command in a folder, with nothing to read.
 pub(crate) fn command(folder: &Path, args: &[&str]) -> Command {
@@ -20,6 +21,22 @@ pub(crate) fn amphi(folder: &Path, args: &[&str]) -> (Option<i32>, String, Strin
     let output = command(folder, args).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// A folder with these files.
+pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), files);
+    folder
+}
+
+/// Writes these files into a folder.
+pub(crate) fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
 }
 
 /// The native habitats, which run Python programs on an interpreter of the cache.

@@ -27,8 +27,8 @@ def _describe(module=None, declared=None, first=0, text=None):
     """What the host is told: (name, docs, functions, named types), as crates/core/src/describe.rs reads it.
 
     A program exports what it marks. In the guest of a host module that is its public functions that the host can call,
-    unless they are declared: then those that the declaration names. With a text the module's file is run anew, as that, before.
-    Functions are numbered from `first`.
+    unless they are declared: then those that the declaration names. With a text the module's file is run anew, as that,
+    before. Functions are numbered from `first`.
     """
     if module is None and not _exported:
         return "exports", "", [], []

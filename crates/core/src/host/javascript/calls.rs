@@ -106,7 +106,7 @@ pub fn invoke_function<E: Engine>(
         return called(engine, number, args.into_iter().map(|value| (value, Type::Any)).collect());
     };
     let (wanted, given) = (declared.params.len(), args.len());
-    if given > wanted || given < declared.required() {
+    if !declared.may_have(given) {
         let message = format!("the function takes {wanted} arguments {declared}, not {given}");
         return Err(HostError::type_error(message).into());
     }

@@ -45,9 +45,8 @@ pub(super) fn from_js<E: Engine>(engine: &E, value: &E::Value, ty: &Type) -> Res
             _ => any(engine, value),
         },
         Type::Record { name: record, fields } if is_object(engine, value)? => {
-            let pairs = engine.as_list(&engine.tool("pairs", vec![value.clone()])?).unwrap_or_default();
-            let keys = pairs.as_chunks::<2>().0.iter().filter_map(|[key, _]| engine.as_text(key));
-            for key in keys {
+            let keys = engine.as_list(&engine.tool("fields", vec![value.clone()])?).unwrap_or_default();
+            for key in keys.iter().filter_map(|key| engine.as_text(key)) {
                 if !fields.iter().any(|(name, _)| spellings(name).contains(&key)) {
                     let message = format!("record {record} has no field '{key}'");
                     return Err(HostError::value_error(message).into());

@@ -103,6 +103,11 @@ export function pairs(object) {
   return keys(object).flatMap((name) => [name, object[name]]);
 }
 
+/** The names of the properties that are an object's own. */
+export function fields(object) {
+  return keys(object);
+}
+
 export function object(pairs) {
   const made = {};
   for (let at = 0; at < pairs.length; at += 2) {
