@@ -119,6 +119,14 @@ fn comments(out: &mut String, indent: &str, mark: &str, docs: &str, declared: Op
     }
 }
 
+/// Refuses a function that a module with memory cannot export.
+fn beside_memory(function: &Function) -> Result<(), String> {
+    match function.source_name.as_str() {
+        "memory" => Err("memory: a module exports its memory by this name, and no function".to_owned()),
+        _ => Ok(()),
+    }
+}
+
 /// A name that is none of these words: they get a `_`.
 fn unlike(words: &[&str], name: &str) -> String {
     if words.contains(&name) { format!("{name}_") } else { name.to_owned() }

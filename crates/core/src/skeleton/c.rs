@@ -1,11 +1,11 @@
 //! The beginning of a host module in C.
 
-use super::{comments, declaration, unlike};
+use super::{beside_memory, comments, declaration, unlike};
 use crate::types::{Interface, Scalar, Type};
 use std::fmt::Write as _;
 
 /// What nothing may be called.
-const WORDS: [&str; 44] = [
+const WORDS: [&str; 45] = [
     "alignas",
     "alignof",
     "auto",
@@ -48,6 +48,7 @@ const WORDS: [&str; 44] = [
     "void",
     "volatile",
     "while",
+    "main",
     "text_t",
     "cabi_realloc",
 ];
@@ -64,6 +65,7 @@ pub(super) fn skeleton(interface: &Interface) -> Result<String, String> {
     }
     for function in functions {
         function.core()?;
+        beside_memory(function)?;
         comments(&mut out, "", "//", &function.docs, Some(&declaration(function)));
         let result = match &function.signature.result {
             None => "void".to_owned(),

@@ -1,12 +1,12 @@
 //! The beginning of a host module in Go.
 
-use super::{comments, declaration, unlike};
+use super::{beside_memory, comments, declaration, unlike};
 use crate::host::javascript::names::camel;
 use crate::types::{Interface, Scalar, Type};
 use std::fmt::Write as _;
 
 /// What nothing may be called: keywords, and what the text uses.
-const WORDS: [&str; 41] = [
+const WORDS: [&str; 46] = [
     "break",
     "case",
     "chan",
@@ -36,8 +36,13 @@ const WORDS: [&str; 41] = [
     "init",
     "unsafe",
     "uintptr",
+    "bool",
     "uint32",
+    "uint64",
     "int32",
+    "int64",
+    "float32",
+    "float64",
     "byte",
     "string",
     "len",
@@ -61,6 +66,7 @@ pub(super) fn skeleton(interface: &Interface) -> Result<String, String> {
     }
     for function in functions {
         function.core()?;
+        beside_memory(function)?;
         comments(&mut out, "", "//", &function.docs, Some(&declaration(function)));
         out.push_str("//\n");
         let _ = writeln!(out, "//go:wasmexport {}", function.source_name);

@@ -18,6 +18,10 @@ const WORDS: [&str; 48] = [
 /// Words that no identifier can be.
 const NEVER: [&str; 3] = ["crate", "self", "super"];
 
+/// What no free function is called: a type of its name is made beside it, and hides another. `module` is the text's own.
+const TAKEN: [&str; 14] =
+    ["bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "module", "str", "u8", "u16", "u32", "u64"];
+
 pub(super) fn skeleton(interface: &Interface) -> String {
     Rust { interface, used: BTreeSet::from(["HostModule", "ModuleError"]), out: String::new() }.whole()
 }
@@ -51,7 +55,7 @@ impl Rust<'_> {
         let used: Vec<&str> = self.used.iter().copied().collect();
         let _ = writeln!(head, "use amphi::{{{}}};\n", used.join(", "));
         let free = functions.iter().filter(|function| function.place == Place::Free);
-        let hosts = free.map(|function| format!("        .host({}::host())\n", ident(&function.name)));
+        let hosts = free.map(|function| format!("        .host({}::host())\n", called(function)));
         let classes = types.iter().filter_map(|named| match &named.ty {
             Type::Handle { name, .. } if *name == named.name => Some(format!("        .resource::<{name}>()\n")),
             _ => None,
@@ -134,9 +138,9 @@ impl Rust<'_> {
         let Function { name, docs, signature: Signature { params, result }, place, .. } = function;
         documented(&mut self.out, indent, "///", docs);
         let _ = writeln!(self.out, "{indent}// {}", declaration(function));
-        let plain = plain(name);
-        let called = if matches!(place, Place::Constructor(_)) { "new".to_owned() } else { ident(name) };
-        let renamed = NEVER.contains(&plain).then(|| format!("(name = \"{name}\")"));
+        let called = called(function);
+        let renamed = called.strip_suffix('_') == Some(plain(name));
+        let renamed = renamed.then(|| format!("(name = \"{name}\")"));
         match (place, renamed) {
             (Place::Free, renamed) => {
                 let _ = writeln!(self.out, "{indent}#[amphi::host{}]", renamed.unwrap_or_default());
@@ -252,6 +256,15 @@ fn ident(name: &str) -> String {
         word if WORDS.contains(&word) => format!("r#{word}"),
         word if NEVER.contains(&word) => format!("{word}_"),
         word => word.to_owned(),
+    }
+}
+
+/// A function's name in Rust.
+fn called(function: &Function) -> String {
+    match (&function.place, plain(&function.name)) {
+        (Place::Constructor(_), _) => "new".to_owned(),
+        (Place::Free, word) if TAKEN.contains(&word) => format!("{word}_"),
+        (_, word) => ident(word),
     }
 }
 

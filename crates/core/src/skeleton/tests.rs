@@ -206,9 +206,37 @@ fn what_a_language_has_no_shape_for_is_told() {
             &[Language::Go],
             "f: Go exports one result, and this is a tuple",
         ),
+        (
+            "interface demo { memory: func(a: string); }",
+            &[Language::Wat, Language::C, Language::Go],
+            "memory: a module exports its memory by this name, and no function",
+        ),
     ] {
         for language in languages {
             assert_eq!(interface(wit).skeleton(*language), Err(message.to_owned()), "{language}");
+        }
+    }
+}
+
+#[test]
+fn what_a_language_calls_otherwise_keeps_its_name_for_python() {
+    for (wit, language, parts) in [
+        (
+            "interface demo { i8: func(module: u8) -> u8; module: func(); self: func(); }",
+            Language::Rust,
+            &[
+                "#[amphi::host(name = \"i8\")]\npub fn i8_(module: u8) -> u8 {",
+                "#[amphi::host(name = \"module\")]\npub fn module_() {",
+                "        .host(i8_::host())\n        .host(module_::host())\n        .host(self_::host())\n",
+            ][..],
+        ),
+        ("interface demo { main: func(); }", Language::C, &["EXPORT(\"main\")\nvoid main_(void)"]),
+        ("interface demo { %bool: func() -> bool; }", Language::Go, &["//go:wasmexport bool\nfunc bool_() bool {"]),
+        ("interface demo { memory: func(a: u8); }", Language::Wat, &["(func (export \"memory\") (param $a i32)"]),
+    ] {
+        let text = interface(wit).skeleton(language).unwrap();
+        for part in parts {
+            assert!(text.contains(part), "{language}: {part} is not in\n{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The beginning of a host module in WebAssembly text.
 
-use super::{comments, declaration};
+use super::{beside_memory, comments, declaration};
 use crate::types::{Interface, Param};
 use std::fmt::Write as _;
 
@@ -14,6 +14,9 @@ pub(super) fn skeleton(interface: &Interface) -> Result<String, String> {
     }
     for function in functions {
         let (params, results) = function.core()?;
+        if interface.has_places() {
+            beside_memory(function)?;
+        }
         comments(&mut out, "  ", ";;", &function.docs, Some(&declaration(function)));
         let _ = write!(out, "  (func (export \"{}\")", function.source_name);
         let mut core = params.iter();
