@@ -31,6 +31,11 @@ fn an_import_is_served_by_whoever_offers_it_and_else_named() {
         ("text.py", "def demo(a: int, b: int) -> str:\n    return 'text'"),
         ("empty.py", "def other(): pass"),
         ("twelve.js", "export function demo(a, b) { return (a + b) * 12; }"),
+        (
+            "thirteen.js",
+            "export async function demo(a, b) { await new Promise((done) => setTimeout(done, 1)); return (a + b) * 13; }",
+        ),
+        ("rejects.js", "export async function demo(a, b) { await null; throw new RangeError(`${a} and ${b}`); }"),
     ];
     for (file, text) in files {
         std::fs::write(folder.path().join(file), text).unwrap();
@@ -56,6 +61,8 @@ fn an_import_is_served_by_whoever_offers_it_and_else_named() {
             ),
             (Some("ten.wat"), 0, "3 30\n", &[]),
             (Some("twelve.js"), 0, "3 36\n", &[]),
+            (Some("thirteen.js"), 0, "3 39\n", &[]),
+            (Some("rejects.js"), 134, "", &["a host function failed: ValueError: 1 and 2"]),
             (Some("traps.wat"), 134, "", &["a host function failed: HostError: the host function trapped: "]),
             (Some("raises.py"), 134, "", &["a host function failed: ValueError: 1"]),
             (Some("text.py"), 134, "", &["demo.demo() gave 'text', which is no i32"]),

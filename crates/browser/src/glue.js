@@ -1,15 +1,11 @@
-// The worker's JavaScript: the guests, their import object, and the three ways to wait.
+// The worker's JavaScript: the guests and their import object. How they are suspended is in `suspend.js`.
 // It knows no WASI and no host function: names come from the shim's own exports (`wasi_*`, `host_*`), decisions from Rust.
 
 import { READ, WRITE, attach_memory, guest_memory, look_at, views } from "./memory.js";
+import { WAIT, again, asked, attach_waits, below, letting_messages_in, suspend, switched, turn_begins } from "./suspend.js";
 
-/** What a call of the shim answers when it cannot finish yet. No errno and no other answer has this value. */
-const WAIT = -0x7fffffff;
 /** Thrown to unwind the guest when Rust has decided that the run is over. */
 const STOP = Symbol("amphi: the run is over");
-/** How long a guest may run before a poll for an interrupt lets messages in, in milliseconds (JSPI only). */
-const TURN_MS = 30;
-
 const PREFIXES = [["wasi_", "wasi_snapshot_preview1"], ["host_", "amphi:host@1"]];
 
 let shim = null;
@@ -23,13 +19,12 @@ let straight = [];
 let letter = new Int32Array(1);
 /** The exports of host modules that Rust asked for, by the number it got. */
 let exportsOfHosts = [];
-let wake = () => {};
-let turnBegan = 0;
 
 /** Takes the shim's raw exports. Called once, before anything else here. */
 export function attach(exports) {
   shim = exports;
   attach_memory(exports.memory);
+  attach_waits(exports.wait_until_ms);
 }
 
 /** The performance clock. A run that is traced asks twice a call: a function of its own is the quickest way here. */
@@ -91,50 +86,6 @@ function offered(typed) {
   return object;
 }
 
-/** Calls into guests that are under way below a host function: there nothing can be suspended. See `switched`. */
-const below = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
-
-/**
- * A call that suspends must not be made at all where JavaScript is on the stack, even if it would not wait then, and
- * costs more than most calls do. So the guest imports a function of a module made here, which makes the plain call while
- * the global `below` is not 0, below a host function, and else the one that suspends: wasm is between them, and no
- * JavaScript. `calls` are name, plain and suspending call, which take and give i32, and whether the plain one comes
- * first: the other is then made if that answers WAIT.
- */
-function switched(calls) {
-  const number = (value) => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...number(value >>> 7)]);
-  const [I32, FUNC, GLOBAL] = [0x7f, 0x60, 0x03];
-  const signed = (value) => (value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)]);
-  const list = (items) => [...number(items.length), ...items.flat()];
-  const section = (id, items) => { const body = list(items); return [id, ...number(body.length), ...body]; };
-  const text = (string) => list([...new TextEncoder().encode(string)]);
-  const count = calls.length;
-  const types = calls.map(([, plain]) => [FUNC, ...list(Array(plain.length).fill(I32)), 1, I32]);
-  const imports = ["plain", "suspending"].flatMap((from) => calls.map(([name], at) => [...text(from), ...text(name), 0, at]));
-  const bodies = calls.map(([, { length }, , first], at) => {
-    const args = Array.from({ length }, (_, local) => [0x20, local]).flat();
-    const [plain, suspending] = [[...args, 0x10, at], [...args, 0x10, count + at]];
-    // global.get 0, if (result i32), the plain call, else, the suspending one, end
-    const either = [0, 0x23, 0, 0x04, I32, ...plain, 0x05, ...suspending, 0x0b];
-    // the plain call, local.tee, i32.const, i32.eq, global.get 0, i32.eqz, i32.and,
-    // if (result i32), the suspending one, else, local.get, end
-    const asks = [...plain, 0x22, length, 0x41, ...signed(WAIT), 0x46, 0x23, 0, 0x45, 0x71];
-    const then = [1, 1, I32, ...asks, 0x04, I32, ...suspending, 0x05, 0x20, length, 0x0b];
-    const code = [...(first ? then : either), 0x0b];
-    return [...number(code.length), ...code];
-  });
-  const bytes = [
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-    ...section(1, types),
-    ...section(2, [...imports, [...text("js"), ...text("below"), GLOBAL, I32, 1]]),
-    ...section(3, calls.map((_, at) => [at])),
-    ...section(7, calls.map(([name], at) => [...text(name), 0, 2 * count + at])),
-    ...section(10, bodies),
-  ];
-  const [plain, suspending] = [1, 2].map((at) => Object.fromEntries(calls.map((call) => [call[0], call[at]])));
-  return new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes)), { plain, suspending, js: { below } }).exports;
-}
-
 function instance(module, object) {
   const { exports } = new WebAssembly.Instance(module, object);
   const memory = exports.memory instanceof WebAssembly.Memory ? exports.memory : null;
@@ -153,12 +104,22 @@ export function guest_instantiate(module, suspending, waits, opens, typed) {
   if (suspending) {
     const wasi = object.wasi_snapshot_preview1;
     const host = object["amphi:host@1"];
-    const suspending = { interrupt: [host, letting_messages_in(shim.host_interrupt)] };
-    for (const name of waits) suspending[name] = [wasi, suspend(shim["wasi_" + name])];
-    if (opens) host.call_flat = call_flat;
-    if (opens) for (const name of OPEN) suspending[name] = [host, suspend(shim["host_" + name])];
-    const calls = Object.entries(suspending).map(([name, [of, call]]) => [name, of[name], call, OPEN.includes(name)]);
-    for (const [name, call] of Object.entries(switched(calls))) suspending[name][0][name] = call;
+    const calls = [];
+    const i32 = (of, name, when, suspending) =>
+      calls.push({ of, name, when, plain: of[name], suspending, params: Array(of[name].length).fill("i32"), result: "i32" });
+    i32(host, "interrupt", "above", letting_messages_in(shim.host_interrupt));
+    for (const name of waits) i32(wasi, name, "above", suspend(shim["wasi_" + name]));
+    if (opens) {
+      host.call_flat = call_flat;
+      for (const name of OPEN) i32(host, name, "WAIT", suspend(shim["host_" + name]));
+      for (const [from, name, kinds_of_params, result, number] of typed) {
+        const [of, params] = [object[from], kinds(kinds_of_params)];
+        calls.push({ of, name, when: "asked", plain: of[name], suspending: typed_suspend(params, result, number), params, result });
+      }
+    }
+    // Modules may have functions of one name: here each goes by its place.
+    const made = switched(calls.map((call, at) => ({ ...call, name: String(at) })));
+    calls.forEach(({ of, name }, at) => { of[name] = made[at]; });
   }
   guest_drop();
   guests = [instance(module, object)];
@@ -179,13 +140,29 @@ export function guest_add(number, module, typed) {
 /** A host function as an import: its parameters go through the shim's memory, and its result comes back there. */
 function typed_import(params, result, number) {
   return (...args) => {
-    views();
-    const core = shim.typed_core();
-    params.forEach((kind, at) => WRITE[kind](core + 8 * at, args[at]));
-    shim.typed_call(number);
-    views();
-    return result === "" ? undefined : READ[result](core);
+    asked.value = typed_call(params, args, number) === WAIT ? 1 : 0;
+    return asked.value === 0 ? typed_result(result) : (result === "i64" ? 0n : 0);
   };
+}
+
+/** The same, which suspends the guest. */
+function typed_suspend(params, result, number) {
+  return new WebAssembly.Suspending((...args) => {
+    const call = () => typed_call(params, args, number);
+    return call() === WAIT ? again(call, [], () => typed_result(result)) : typed_result(result);
+  });
+}
+
+function typed_call(params, args, number) {
+  views();
+  const core = shim.typed_core();
+  params.forEach((kind, at) => WRITE[kind](core + 8 * at, args[at]));
+  return shim.typed_call(number);
+}
+
+function typed_result(result) {
+  views();
+  return result === "" ? undefined : READ[result](shim.typed_core());
 }
 
 /** Gives a guest its turn. */
@@ -216,7 +193,7 @@ export function guest_run(entry) {
 
 /** The same, for a guest that may be suspended. */
 export async function guest_run_suspending(entry) {
-  turnBegan = performance.now();
+  turn_begins();
   try {
     return returned(await WebAssembly.promising(guest.exports[entry])());
   } catch (error) {
@@ -298,65 +275,4 @@ function ending(error) {
   // Engines report an exhausted stack as a RangeError, or in Firefox as an InternalError.
   if (error instanceof RangeError || error?.name === "InternalError") return "call stack exhausted";
   return String(error?.stack ?? error);
-}
-
-/** Wraps a call of the shim: while it answers WAIT the guest is suspended; no frame of the shim ever is. */
-function suspend(call) {
-  return new WebAssembly.Suspending((...args) => {
-    const answer = call(...args);
-    return answer === WAIT ? again(call, args) : answer;
-  });
-}
-
-async function again(call, args) {
-  for (;;) {
-    await something_happens(shim.wait_until_ms());
-    turnBegan = performance.now();
-    const answer = call(...args);
-    if (answer !== WAIT) return answer;
-  }
-}
-
-/** Resolves when `wake_up` is called or at `until` (of performance.now(); Infinity for never). */
-async function something_happens(until) {
-  let woken = false;
-  const news = new Promise((resolve) => {
-    wake = () => { woken = true; resolve(); };
-  });
-  // Timers are coarse, 4 ms and more when nested: they are used for the long part, turns of the event loop for the rest.
-  const rest = () => until - performance.now();
-  if (rest() > 8) {
-    let timer;
-    const time = new Promise((resolve) => {
-      if (until !== Infinity) timer = setTimeout(resolve, Math.min(rest() - 5, 0x7fffffff));
-    });
-    await Promise.race([news, time]);
-    clearTimeout(timer);
-  }
-  while (!woken && rest() > 0) await one_turn();
-  wake = () => {};
-}
-
-/** Ends the wait under way, if there is one: input came, or an interrupt. */
-export function wake_up() {
-  wake();
-}
-
-/** Lets the event loop run once, so that a message can arrive. */
-function one_turn() {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => { port1.close(); resolve(); };
-    port2.postMessage(null);
-  });
-}
-
-function letting_messages_in(poll) {
-  return new WebAssembly.Suspending(() => {
-    if (performance.now() - turnBegan < TURN_MS) return poll();
-    return one_turn().then(() => {
-      turnBegan = performance.now();
-      return poll();
-    });
-  });
 }

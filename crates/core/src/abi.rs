@@ -21,7 +21,7 @@ pub(crate) use guest::Sent;
 pub use invocation::{Invocation, Open, Served};
 pub use memory::{GuestMemory, OutOfBounds};
 pub use seen::SeenCall;
-pub use typed::{TypedImport, TypedOffer, offered};
+pub use typed::{TypedImport, TypedOffer, TypedOpen, offered};
 
 /// The name of the import module; a change that old guests could not live with gets a new number.
 pub const MODULE: &str = "amphi:host@1";

@@ -1,10 +1,10 @@
-//! Bindings to `glue.js` and `memory.js`, the JavaScript between guest and shim. What each function does is written there.
+//! Bindings to `glue.js`, `memory.js` and `suspend.js`, the JavaScript between guest and shim. What each function does is written there.
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// What a call answers when it cannot finish yet; `glue.js` knows the same number.
+/// What a call answers when it cannot finish yet; `suspend.js` knows the same number.
 pub(super) const WAIT: i32 = i32::MIN + 1;
 
 #[wasm_bindgen(module = "/src/memory.js")]
@@ -47,5 +47,9 @@ extern "C" {
     /// Never returns: it throws, and unwinds the guest and the frames of this shim. Nothing may be borrowed, and
     /// nothing may wait to be dropped, where it is called.
     pub(super) fn stop();
+}
+
+#[wasm_bindgen(module = "/src/suspend.js")]
+extern "C" {
     pub(super) fn wake_up();
 }

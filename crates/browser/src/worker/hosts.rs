@@ -1,6 +1,7 @@
 //! Host modules that have a guest of their own: written in Python, or WebAssembly themselves. Owns how each is made ready
 //! and what it offers then. It must never know what a call means.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use amphi_core::abi::{self, HostCalls, TypedImport};
@@ -148,7 +149,7 @@ impl Host {
     /// A fresh instance, which has its turn while its start function runs.
     fn instantiate(&self, module: &JsValue, imports: &[TypedImport]) -> Result<Instance, String> {
         let first = run::with(|run| {
-            run.typed.extend_from_slice(imports);
+            run.typed.extend(imports.iter().cloned().map(Rc::new));
             run.typed.len() - imports.len()
         });
         let typed = typed(imports, first.unwrap_or_default());

@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use amphi_core::abi::Open;
 use amphi_core::javascript::{Failure, Outcome};
 use amphi_core::protocol::Waiting;
 use amphi_core::{Exit, HostError, Limit, Value};
@@ -12,18 +11,20 @@ use js_sys::Promise;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use super::crossing::Worker;
 use super::glue;
 use super::run::{self, Answer, Run};
 
 /// Makes of what the promise came to what Python gets.
 type Conclude = Box<dyn FnOnce(Outcome<JsValue>) -> Result<Value, HostError>>;
 
+/// Has the guest go on with that.
+type Finish = Box<dyn FnOnce(Result<Value, HostError>) -> Answer>;
+
 struct Waited {
     settled: Rc<RefCell<Option<Outcome<JsValue>>>>,
     conclude: Conclude,
-    /// The call; none until it has returned.
-    call: Option<Open>,
+    /// How the call ends; none until it has returned.
+    finish: Option<Finish>,
 }
 
 thread_local! {
@@ -42,7 +43,7 @@ pub(super) fn is_waited() -> bool {
 
 /// Whether the call that has just returned is to wait.
 pub(super) fn is_begun() -> bool {
-    WAITED.with_borrow(|waited| waited.as_ref().is_some_and(|waited| waited.call.is_none()))
+    WAITED.with_borrow(|waited| waited.as_ref().is_some_and(|waited| waited.finish.is_none()))
 }
 
 /// Has the call under way wait for a promise.
@@ -61,14 +62,14 @@ pub(super) fn wait(promise: &Promise, conclude: Conclude) {
         // It throws only where a host module changed what promises are; the run's limit ends the wait then.
         let _ = then.unchecked_ref::<js_sys::Function>().apply(promise, &args);
     }
-    WAITED.set(Some(Waited { settled, conclude, call: None }));
+    WAITED.set(Some(Waited { settled, conclude, finish: None }));
 }
 
 /// The call has returned: its guest is suspended.
-pub(super) fn suspend(call: Open) -> Answer {
+pub(super) fn suspend(finish: Finish) -> Answer {
     WAITED.with_borrow_mut(|waited| {
         if let Some(waited) = waited {
-            waited.call = Some(call);
+            waited.finish = Some(finish);
         }
     });
     suspended()
@@ -96,7 +97,7 @@ fn until_ms(run: &Run) -> f64 {
 
 /// The suspended guest asks again: what it gets, or that it waits on. None if no call waits.
 pub(super) fn again() -> Option<Answer> {
-    let waits = WAITED.with_borrow(|waited| waited.as_ref().is_some_and(|waited| waited.call.is_some()));
+    let waits = WAITED.with_borrow(|waited| waited.as_ref().is_some_and(|waited| waited.finish.is_some()));
     // Calls below the one that waits are others.
     if !waits || run::with(|run| run.nested > 0).unwrap_or(false) {
         return None;
@@ -105,20 +106,17 @@ pub(super) fn again() -> Option<Answer> {
         forget();
         return Some(Answer::Stop);
     };
-    let Some(Waited { settled, conclude, call: Some(call) }) = WAITED.take() else { return Some(Answer::Stop) };
+    let Some(Waited { settled, conclude, finish: Some(finish) }) = WAITED.take() else { return Some(Answer::Stop) };
     let outcome = match settled.take() {
         Some(outcome) => outcome,
         None if interrupted => Err(HostError::host("the host function was interrupted").into()),
         None => {
-            WAITED.set(Some(Waited { settled, conclude, call: Some(call) }));
+            WAITED.set(Some(Waited { settled, conclude, finish: Some(finish) }));
             run::with(|run| run.until_ms = until_ms(run));
             return Some(Answer::Wait);
         }
     };
-    let number = call.finish(&mut Worker, conclude(outcome));
-    Some(
-        run::with(|run| run.exit.is_none()).filter(|goes_on| *goes_on).map_or(Answer::Stop, |_| Answer::Number(number)),
-    )
+    Some(finish(conclude(outcome)))
 }
 
 /// Whether the suspended guest was interrupted; none if the run is over, as it is when its time is used up.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use amphi_core::abi::{AbiCall, HostCalls, Served, Step, TypedImport};
 use amphi_core::protocol::Waiting;
-use amphi_core::{Exit, GuestId, Limit, MAX_FLAT_PARAMS, Turns};
+use amphi_core::{Exit, GuestId, HostError, Limit, MAX_FLAT_PARAMS, Turns};
 use amphi_wasi::{Call, Context, Flow, Gate, Stop, Wait};
 
 use super::clock::Clock;
@@ -51,7 +51,7 @@ pub(super) struct Run {
     pub(super) guests: Turns<Guest>,
     pub(super) hosts: HostCalls,
     /// The host functions that guests import by name, by the numbers that `glue.js` knows them by.
-    pub(super) typed: Vec<TypedImport>,
+    pub(super) typed: Vec<Rc<TypedImport>>,
     pub(super) waiting: Waiting,
     /// Whether a call of a host function can suspend the program's guest.
     pub(super) opens: bool,
@@ -124,15 +124,16 @@ pub(super) fn serve(call: AbiCall, args: &[i32]) -> Answer {
     match step {
         None => answer,
         Some(Step::Done(number)) => Answer::Number(number),
-        Some(Step::Invoke(invocation)) => {
-            let number = match invocation.begin(&mut Worker, &mut promise::is_begun) {
-                Served::Answered(number) => number,
-                Served::Open(call) => return promise::suspend(call),
-            };
-            // The guest may have ended in what the host function called: then it goes on nowhere.
-            with(|run| run.exit.is_none()).filter(|goes_on| *goes_on).map_or(Answer::Stop, |_| Answer::Number(number))
-        }
+        Some(Step::Invoke(invocation)) => match invocation.begin(&mut Worker, &mut promise::is_begun) {
+            Served::Answered(number) => answered(number),
+            Served::Open(call) => promise::suspend(Box::new(|given| answered(call.finish(&mut Worker, given)))),
+        },
     }
+}
+
+/// A host function has answered. The guest may have ended in what it called: then it goes on nowhere.
+fn answered(number: i32) -> Answer {
+    with(|run| run.exit.is_none()).filter(|goes_on| *goes_on).map_or(Answer::Stop, |_| Answer::Number(number))
 }
 
 /// Tells whoever reads the run's standard error.
@@ -171,16 +172,29 @@ pub(super) fn typed_core() -> *mut u64 {
 
 /// Serves a call of a host function that a guest imports by name.
 pub(super) fn typed(number: u32) -> Answer {
-    let found = with(|run| Some((run.typed.get(number as usize)?.clone(), run.guests.id())));
+    if let Some(answer) = promise::again() {
+        return answer;
+    }
+    let found = with(|run| Some((Rc::clone(run.typed.get(number as usize)?), run.guests.id())));
     let Some((import, guest)) = found.flatten() else { return Answer::Stop };
     look_for_letter(true);
     if renewal::is_due()
-        && let Some(answer) = renewal::take_places(false)
+        && let Some(answer) = renewal::take_places(true)
     {
         return answer;
     }
     let mut core = CORE.get();
-    let called = import.call(&mut Worker, guest, &mut core);
+    match import.begin(&mut Worker, guest, &mut core, &mut promise::is_begun) {
+        Ok(Some(open)) => promise::suspend(Box::new(move |given| {
+            let finished = import.finish(open, &mut Worker, given, &mut core);
+            typed_answered(finished, core)
+        })),
+        called => typed_answered(called.map(drop), core),
+    }
+}
+
+/// A host function that was imported by name has answered.
+fn typed_answered(called: Result<(), HostError>, core: [u64; MAX_FLAT_PARAMS]) -> Answer {
     CORE.set(core);
     let answer = with(|run| match called {
         _ if run.exit.is_some() => Answer::Stop,

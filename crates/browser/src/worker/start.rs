@@ -140,7 +140,7 @@ pub(super) fn start(
     run::begin(Run {
         guests: Turns::new(program, others),
         hosts: calls_of_hosts,
-        typed: imports,
+        typed: imports.into_iter().map(Rc::new).collect(),
         waiting: worker.waiting,
         opens,
         inbox,

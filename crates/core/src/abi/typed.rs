@@ -1,6 +1,8 @@
 //! A guest that imports a host function by name with its core types, as C does. This file owns how core values become
 //! arguments and a result; it never knows how an engine calls.
 
+use std::sync::Arc;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,25 @@ pub struct TypedImport {
     pub params: Vec<CoreType>,
     /// The type of its result.
     pub result: Option<CoreType>,
+}
+
+/// A host function that a guest called by name and that has not answered. The guest waits.
+pub struct TypedOpen {
+    guest: GuestId,
+    module: Arc<HostModule>,
+    at: usize,
+    seen: Option<(u64, SeenCall)>,
+}
+
+impl TypedOpen {
+    /// What the host function let go of the guest hears before it goes on, and who looks on what came of the call.
+    fn end(self, crossing: &mut dyn Crossing, called: Result<Value, HostError>) -> Result<Value, HostError> {
+        let called = Cx::new(crossing).release(self.guest).and(called);
+        if let Some((begin_ns, seen)) = self.seen {
+            crossing.tell(seen.end(called.as_ref()), begin_ns);
+        }
+        called
+    }
 }
 
 /// How an interface offers an import.
@@ -72,6 +93,22 @@ impl TypedImport {
     /// # Errors
     /// There is no such function, it does not take these values, or what it raises. Core wasm has no way to tell a guest.
     pub fn call(&self, crossing: &mut dyn Crossing, guest: GuestId, core: &mut [u64]) -> Result<(), HostError> {
+        // Nobody says that it is open.
+        self.begin(crossing, guest, core, &mut || false).map(drop)
+    }
+
+    /// The same where a host function may return before it has its result. Once it has returned, `is_open` is asked
+    /// whether that is so; what it returned is dropped then, and [`finish`](Self::finish) puts what came of it.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub fn begin(
+        &self,
+        crossing: &mut dyn Crossing,
+        guest: GuestId,
+        core: &mut [u64],
+        is_open: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<TypedOpen>, HostError> {
         let watched = crossing.watch();
         let mut cx = Cx::new(crossing);
         let (module, at) = cx.with(guest, |calls, _| calls.registry().find(&self.module, &self.function))??;
@@ -86,11 +123,27 @@ impl TypedImport {
             Some(flat) => self.call_flat(&module, at, flat, &mut cx, core),
             None => module.call(at, &mut cx, args).and_then(|value| self.put(&value, core).map(|()| value)),
         };
-        let called = cx.release(guest).and(called);
-        if let Some((begin_ns, seen)) = seen {
-            crossing.tell(seen.end(called.as_ref()), begin_ns);
+        let open = TypedOpen { guest, module, at, seen };
+        if is_open() {
+            return Ok(Some(open));
         }
-        called.map(|_| ())
+        open.end(crossing, called).map(|_| None)
+    }
+
+    /// Puts what came of a call that was open.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub fn finish(
+        &self,
+        open: TypedOpen,
+        crossing: &mut dyn Crossing,
+        given: Result<Value, HostError>,
+        core: &mut [u64],
+    ) -> Result<(), HostError> {
+        let checked = given.and_then(|value| open.module.checked(open.at, value));
+        let put = checked.and_then(|value| self.put(&value, core).map(|()| value));
+        open.end(crossing, put).map(drop)
     }
 
     /// The arguments, as the function declares them where its types are those of the import: a text or bytes then lie in
