@@ -152,6 +152,34 @@ fn an_import_is_served_by_rust() {
     }
 }
 
+/// The bridge's own functions, which C of a user may have as well, go by other names.
+#[test]
+fn what_is_linked_with_a_module_leaves_it_its_names() {
+    const OWN: [&str; 4] = ["_start", "main", "wizer_initialize", "PyInit__amphi"];
+    // What takes the place of CPython's or the C library's.
+    const REPLACED: [&str; 5] = [
+        "sbrk",
+        "clock_nanosleep",
+        "_Py_emscripten_signal_clock",
+        "_Py_CheckEmscriptenSignals",
+        "_Py_CheckEmscriptenSignalsPeriodically",
+    ];
+    let objects = amphi_python::artifact().unwrap().link_folder().join("objects");
+    let files = std::fs::read_dir(objects).unwrap().map(|entry| entry.unwrap().path());
+    let listing = std::process::Command::new("llvm-nm-19")
+        .args(["--defined-only", "--extern-only", "--format=just-symbols", "--no-print-file-name"])
+        .args(files)
+        .output()
+        .unwrap();
+    let listing = String::from_utf8(listing.stdout).unwrap();
+    let names: Vec<&str> = listing.lines().filter(|line| !line.is_empty() && !line.ends_with(':')).collect();
+    assert!(names.contains(&"amphi_encode"), "{names:?}");
+    for name in names {
+        let known = name.starts_with("amphi_") || OWN.contains(&name) || REPLACED.contains(&name);
+        assert!(known, "{name} is shared by files of the bridge, and should be in names.h");
+    }
+}
+
 #[test]
 fn a_file_that_is_no_module_is_told_and_what_the_compiler_warns_of_too() {
     const MODULE: &str = "#include <Python.h>
@@ -161,7 +189,7 @@ PyMODINIT_FUNC PyInit_NAME(void) { REST return PyModuleDef_Init(&definition); }
     let folder = tempfile::tempdir().unwrap();
     let module = |name: &str, rest: &str| MODULE.replace("NAME", name).replace("REST", rest);
     for (file, text) in [
-        ("good.c", module("good", "")),
+        ("good.c", module("good", "") + "int encode(void) { return 0; }\n"),
         ("warned.c", module("warned", "int unused;")),
         ("broken.c", module("broken", "return 1 +;")),
         ("named.c", module("another", "")),

@@ -89,13 +89,13 @@ impl<'py> Decoder<'py, '_> {
                 let item = option_item(ty);
                 let value = self.value(*value, item, depth)?;
                 // What there is of an option of an option, which None would not tell.
-                if matches!(item, Some(Type::Option(_))) { host(py)?.call_method1("Some", (value,))? } else { value }
+                if matches!(item, Some(Type::Option(_))) { amphi(py)?.call_method1("Some", (value,))? } else { value }
             }
             Value::Ok(payload) => self.payload(payload, result_ok(ty), depth)?,
             // An err that is not a whole call's, which is raised, is an exception as a value.
             Value::Err(payload) => {
                 let payload = self.payload(payload, ty.and_then(Type::err), depth)?;
-                host(py)?.getattr("HostError")?.call_method1("_of_err", (payload,))?
+                amphi(py)?.getattr("HostError")?.call_method1("_of_err", (payload,))?
             }
             Value::Handle(handle) => {
                 let signature = match ty {
@@ -151,8 +151,8 @@ impl<'py> Decoder<'py, '_> {
     }
 }
 
-fn host(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
-    py.import("amphi._host")
+fn amphi(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+    py.import("amphi")
 }
 
 fn at<T>(items: &[T], number: u32) -> Option<&T> {

@@ -113,7 +113,7 @@ impl Encoder<'_> {
             Type::Option(item) => {
                 // Of an option of an option that is an amphi.Some, unless it cannot be mistaken.
                 let nests = matches!(**item, Type::Option(_));
-                let wrapped = nests && value.get_type().is(value.py().import("amphi._host")?.getattr("Some")?);
+                let wrapped = nests && value.get_type().is(value.py().import("amphi")?.getattr("Some")?);
                 let inner = if wrapped { value.get_item(0)? } else { value.clone() };
                 Ok(Value::Some(Box::new(self.value(&inner, item, place)?)))
             }

@@ -1,4 +1,4 @@
-//! Exceptions of Python as errors of host functions, and back, by the rules of the guest's Python: `amphi._host`. This file
+//! Exceptions of Python as errors of host functions, and back, by the rules of the guest's Python: `amphi._error`. This file
 //! never knows who failed.
 
 use std::sync::Arc;
@@ -24,11 +24,11 @@ pub(crate) fn to_host(py: Python<'_>, site: &Arc<Site>, error: PyErr, result: Op
 }
 
 fn record(py: Python<'_>, site: &Arc<Site>, error: &Bound<'_, PyAny>, result: Option<&Type>) -> PyResult<HostError> {
-    let host = py.import("amphi._host")?;
-    let record = host.call_method1("_record", (error,))?;
+    let host = py.import("amphi._error")?;
+    let record = host.call_method1("record", (error,))?;
     type Record<'py> = (String, String, String, Bound<'py, PyAny>, Bound<'py, PyAny>, String);
     let (kind, message, traceback, data, raised, passed): Record<'_> = record.extract()?;
-    let place = Place::result("_record");
+    let place = Place::result("record");
     let err = result
         .and_then(Type::err)
         .filter(|_| host.getattr("HostError").is_ok_and(|cls| error.is_instance(&cls).unwrap_or_default()));
@@ -55,7 +55,7 @@ pub(crate) fn to_python(py: Python<'_>, site: &Arc<Site>, error: HostError, resu
 pub(crate) fn of_err(py: Python<'_>, site: &Arc<Site>, payload: Option<Value>, result: Option<&Type>) -> PyErr {
     let payload = decode::value(py, site, payload.unwrap_or_default(), result.and_then(Type::err));
     let made =
-        payload.and_then(|payload| py.import("amphi._host")?.getattr("HostError")?.call_method1("_of_err", (payload,)));
+        payload.and_then(|payload| py.import("amphi._error")?.getattr("HostError")?.call_method1("_of_err", (payload,)));
     made.map_or_else(|failed| failed, PyErr::from_value)
 }
 
@@ -69,7 +69,7 @@ fn make(py: Python<'_>, site: &Arc<Site>, error: HostError, err: Option<&Type>) 
         None => (py.None().into_bound(py), String::new()),
     };
     let record = (kind.as_ref(), message, traceback, data, raised, passed);
-    let made = py.import("amphi._host")?.getattr("HostError")?.call_method1("_from_record", (record,))?;
+    let made = py.import("amphi._error")?.getattr("HostError")?.call_method1("_from_record", (record,))?;
     Ok(PyErr::from_value(made))
 }
 

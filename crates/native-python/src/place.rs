@@ -55,7 +55,7 @@ impl<'a> Place<'a> {
 
     /// The error for a value of another type.
     pub(crate) fn refuse(&self, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
-        let shown = value.py().import("amphi._host").and_then(|host| host.call_method1("_shown", (value,)));
+        let shown = value.py().import("amphi._error").and_then(|error| error.call_method1("shown", (value,)));
         match shown {
             Ok(given) => PyTypeError::new_err(format!("{self} must be {expected}, not {given}")),
             Err(why) => why,

@@ -10,7 +10,9 @@ use pyo3::{Bound, Py, PyResult, Python};
 use crate::handles::Held;
 
 /// The guest's own rules, so that there is one set of them.
-const SOURCES: [(&str, &str); 3] = [
+const SOURCES: [(&str, &str); 5] = [
+    ("amphi._error", include_str!("../../python/py/amphi/_error.py")),
+    ("amphi._type", include_str!("../../python/py/amphi/_type.py")),
     ("amphi._host", include_str!("../../python/py/amphi/_host.py")),
     ("amphi._export", include_str!("../../python/py/amphi/_export.py")),
     ("amphi", include_str!("../../python/py/amphi/__init__.py")),

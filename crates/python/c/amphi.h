@@ -6,6 +6,8 @@
 #ifndef AMPHI_H
 #define AMPHI_H
 
+#include "names.h"
+
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
@@ -180,6 +182,8 @@ PyObject *reply_value(int32_t code, const char *reply, uint32_t room, const Type
 PyObject *raise_reply(int32_t code, const Type *type);
 /* amphi.HostError, amphi.Some; NULL while the snapshot is made. */
 extern PyObject *error_class, *some_class;
+/* What a function of one of the package's modules gives for one argument. NULL with an exception set. */
+PyObject *ask(const char *module, const char *function, PyObject *argument);
 /* A value for a message: `'x' (str)`. NULL with an exception set. */
 PyObject *shown(PyObject *value);
 

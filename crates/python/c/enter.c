@@ -87,8 +87,7 @@ static void write_error(Answer *answer, const Type *type)
     static const char nothing[] = {TAG_NONE};
     enum { DATA = 3, RAISED = 4 };
     PyObject *error = PyErr_GetRaisedException();
-    PyObject *module = PyImport_ImportModule("amphi._host");
-    PyObject *record = module == NULL ? NULL : PyObject_CallMethod(module, "_record", "O", error);
+    PyObject *record = ask("amphi._error", "record", error);
     Place place = {.what = "error", .name = "error", .function = "amphi"};
     Writer *writer = &answer->writer;
     answer->failed = true;
@@ -112,7 +111,6 @@ static void write_error(Answer *answer, const Type *type)
         answer->holds = Py_XNewRef(record);
     }
     Py_XDECREF(record);
-    Py_XDECREF(module);
     Py_XDECREF(error);
 }
 

@@ -135,12 +135,7 @@ static PyObject *handle_getattro(PyObject *handle, PyObject *name)
     if (type == NULL || !PyUnicode_Check(name) || PyUnicode_CompareWithASCIIString(name, "__signature__") != 0) {
         return PyObject_GenericGetAttr(handle, name);
     }
-    PyObject *host = PyImport_ImportModule("amphi._host");
-    PyObject *make = host == NULL ? NULL : PyObject_GetAttrString(host, "_callable_signature");
-    PyObject *signature = make == NULL ? NULL : PyObject_Call(make, type->signature, NULL);
-    Py_XDECREF(make);
-    Py_XDECREF(host);
-    return signature;
+    return ask("amphi._type", "callable_signature", type->signature);
 }
 
 PyTypeObject Handle_Type = {

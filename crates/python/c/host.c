@@ -74,16 +74,24 @@ PyObject *reply_value(int32_t code, const char *reply, uint32_t room, const Type
     return (uint32_t)code <= room ? decode(reply, (size_t)code, type) : take_kept(code, type, decode);
 }
 
+PyObject *ask(const char *module, const char *function, PyObject *argument)
+{
+    PyObject *imported = PyImport_ImportModule(module);
+    PyObject *called = imported == NULL ? NULL : PyObject_GetAttrString(imported, function);
+    PyObject *answer = called == NULL ? NULL : PyObject_CallOneArg(called, argument);
+    Py_XDECREF(called);
+    Py_XDECREF(imported);
+    return answer;
+}
+
 /* ---- modules that are declared anew ------------------------------------------------------------------------- */
 
 int renew(PyObject *module)
 {
     PyObject *raised = PyErr_GetRaisedException();
-    PyObject *host = PyImport_ImportModule("amphi._host");
-    PyObject *answer = host == NULL ? NULL : PyObject_CallMethod(host, "_renew", "O", module);
+    PyObject *answer = ask("amphi._host", "renew", module);
     int renewed = answer == NULL ? -1 : PyObject_IsTrue(answer);
     Py_XDECREF(answer);
-    Py_XDECREF(host);
     if (renewed == 0) {
         PyErr_SetRaisedException(raised);
     }
@@ -183,10 +191,7 @@ static PyObject *set_classes(PyObject *module, PyObject *args)
 
 PyObject *shown(PyObject *value)
 {
-    PyObject *host = PyImport_ImportModule("amphi._host");
-    PyObject *text = host == NULL ? NULL : PyObject_CallMethod(host, "_shown", "(O)", value);
-    Py_XDECREF(host);
-    return text;
+    return ask("amphi._error", "shown", value);
 }
 
 static PyMethodDef methods[] = {

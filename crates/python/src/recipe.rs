@@ -72,6 +72,7 @@ pub(crate) const BRIDGE: &[Input] = inputs![
     "c/amphi.h",
     "c/decode.c",
     "c/encode.c",
+    "c/encode.h",
     "c/enter.c",
     "c/finish.c",
     "c/function.c",
@@ -81,17 +82,23 @@ pub(crate) const BRIDGE: &[Input] = inputs![
     "c/keep.c",
     "c/memory.c",
     "c/modules.c",
+    "c/names.h",
+    "c/place.c",
+    "c/scalar.c",
     "c/start.c",
     "c/types.c",
+    "c/writer.c",
 ];
 
 /// The Python side of the bridge, which goes into the standard library's zip, and the script that makes the zip.
 pub(crate) const PYTHON: &[Input] = inputs![
     "py/amphi/__init__.py",
+    "py/amphi/_error.py",
     "py/amphi/_export.py",
     "py/amphi/_host.py",
     "py/amphi/_snapshot.py",
     "py/amphi/_start.py",
+    "py/amphi/_type.py",
     "recipe/stdlib.py",
 ];
 

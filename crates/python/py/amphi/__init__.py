@@ -10,8 +10,9 @@ the like are ints of one width.
 import typing
 
 import _amphi
+from amphi._error import HostError
 from amphi._export import _Width, export
-from amphi._host import HostError, Some
+from amphi._type import Some
 
 Handle = _amphi.Handle
 

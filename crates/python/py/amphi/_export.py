@@ -1,7 +1,7 @@
 """Functions that the host may call: the decorator, and what type hints say of them."""
 
 import _amphi
-from amphi._host import _renew
+from amphi._host import renew
 
 _exported = {}  # name: function
 
@@ -67,7 +67,7 @@ def _describe_anew(module, declared, first, text):
     import linecache
     import sys
 
-    _renew(module)
+    renew(module)
     before, marked = sys.modules["__main__"], dict(_exported)
     main = type(before)("__main__")
     main.__loader__ = before.__loader__
