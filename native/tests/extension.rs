@@ -155,7 +155,8 @@ fn an_import_is_served_by_rust() {
 /// The bridge's own functions, which C of a user may have as well, go by other names.
 #[test]
 fn what_is_linked_with_a_module_leaves_it_its_names() {
-    const OWN: [&str; 4] = ["_start", "main", "wizer_initialize", "PyInit__amphi"];
+    // clang's name for `main` with parameters is among them.
+    const OWN: [&str; 4] = ["_start", "__main_argc_argv", "wizer_initialize", "PyInit__amphi"];
     // What takes the place of CPython's or the C library's.
     const REPLACED: [&str; 5] = [
         "sbrk",
@@ -167,10 +168,11 @@ fn what_is_linked_with_a_module_leaves_it_its_names() {
     let objects = amphi_python::artifact().unwrap().link_folder().join("objects");
     let files = std::fs::read_dir(objects).unwrap().map(|entry| entry.unwrap().path());
     let listing = std::process::Command::new("llvm-nm-19")
-        .args(["--defined-only", "--extern-only", "--format=just-symbols", "--no-print-file-name"])
+        .args(["--defined-only", "--extern-only", "--format=just-symbols"])
         .args(files)
         .output()
         .unwrap();
+    assert!(listing.status.success(), "{}", String::from_utf8_lossy(&listing.stderr));
     let listing = String::from_utf8(listing.stdout).unwrap();
     let names: Vec<&str> = listing.lines().filter(|line| !line.is_empty() && !line.ends_with(':')).collect();
     assert!(names.contains(&"amphi_encode"), "{names:?}");

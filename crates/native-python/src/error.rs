@@ -54,8 +54,8 @@ pub(crate) fn to_python(py: Python<'_>, site: &Arc<Site>, error: HostError, resu
 /// The exception for an err that the guest's callable gave.
 pub(crate) fn of_err(py: Python<'_>, site: &Arc<Site>, payload: Option<Value>, result: Option<&Type>) -> PyErr {
     let payload = decode::value(py, site, payload.unwrap_or_default(), result.and_then(Type::err));
-    let made =
-        payload.and_then(|payload| py.import("amphi._error")?.getattr("HostError")?.call_method1("_of_err", (payload,)));
+    let made = payload
+        .and_then(|payload| py.import("amphi._error")?.getattr("HostError")?.call_method1("_of_err", (payload,)));
     made.map_or_else(|failed| failed, PyErr::from_value)
 }
 

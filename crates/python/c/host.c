@@ -1,6 +1,6 @@
 /* The built-in module `_amphi`: what the host answers, and the description of an interface.
  *
- * The Python side (py/amphi/_host.py) makes modules and classes from descriptions; here is only what a call needs.
+ * The Python side (py/amphi/_host.py, _type.py) makes modules and classes from descriptions; here is only what a call needs.
  */
 #include "amphi.h"
 

@@ -133,7 +133,7 @@ static void search_paths(PyConfig *config)
     check(PyWideStringList_Append(&config->module_search_paths, STANDARD_LIBRARY));
 }
 
-static void refuse(const char *option, const char *why)
+static void no_effect(const char *option, const char *why)
 {
     fprintf(stderr, "python: %s has no effect here: %s\n", option, why);
 }
@@ -155,26 +155,26 @@ static void refuse_options(const PyConfig *config)
 {
     if (config->use_hash_seed == 0 || config->hash_seed != 0) {
         if (config->use_environment && getenv("PYTHONHASHSEED") != NULL) {
-            refuse("PYTHONHASHSEED", "the hash seed is part of the snapshot and is 0");
+            no_effect("PYTHONHASHSEED", "the hash seed is part of the snapshot and is 0");
         }
     }
     if (config->site_import == 0) {
-        refuse("-S", "site is part of the snapshot");
+        no_effect("-S", "site is part of the snapshot");
     }
     if (x_option(config, L"dev") || (config->use_environment && getenv("PYTHONDEVMODE") != NULL)) {
-        refuse("-X dev", "its allocator hooks and fault handler would have to come before the snapshot; try -W default -b");
+        no_effect("-X dev", "its allocator hooks and fault handler would have to come before the snapshot; try -W default -b");
     }
     if (x_option(config, L"faulthandler")) {
-        refuse("-X faulthandler", "WASI has no fault signals");
+        no_effect("-X faulthandler", "WASI has no fault signals");
     }
     if (x_option(config, L"perf") || x_option(config, L"perf_jit")) {
-        refuse("-X perf", "there is no perf in a sandbox");
+        no_effect("-X perf", "there is no perf in a sandbox");
     }
     if (x_option(config, L"frozen_modules")) {
-        refuse("-X frozen_modules", "the modules are part of the snapshot");
+        no_effect("-X frozen_modules", "the modules are part of the snapshot");
     }
     if (x_option(config, L"utf8")) {
-        refuse("-X utf8", "UTF-8 mode is part of the snapshot and is on");
+        no_effect("-X utf8", "UTF-8 mode is part of the snapshot and is on");
     }
 }
 

@@ -153,7 +153,10 @@ impl Host {
             run.typed.len() - imports.len()
         });
         let typed = typed(imports, first.unwrap_or_default());
-        let made = Worker::in_turn(self.id, || glue::guest_add(self.id.0, module, &typed));
+        let made = Worker::in_turn(self.id, || {
+            // Its start function runs below the program's guest, and cannot be suspended.
+            Worker::nested(|| glue::guest_add(self.id.0, module, &typed))
+        });
         let imports = made.map_err(|error| error.message)?.map_err(|error| words(&error))?;
         Ok(Instance { id: self.id, exports: Vec::new(), imports })
     }

@@ -49,14 +49,14 @@ pub(super) fn is_due() -> bool {
 }
 
 /// Has them take their places before a host call is served. None: the call goes on; else the guest waits, and asks again.
-/// JavaScript waits for a call that `suspends` the guest, while others take their places.
-pub(super) fn take_places(suspends: bool) -> Option<Answer> {
+/// JavaScript waits for a call that can suspend the guest, while others take their places.
+pub(super) fn take_places() -> Option<Answer> {
     // What runs while one is made calls the host functions that there are, and a call that was made straight is concluded by
     // what it called.
     if MAKING.get() || javascript::flat_under_way() {
         return None;
     }
-    let can_wait = suspends && promise::can_wait();
+    let can_wait = promise::can_wait();
     loop {
         let loads = |host: &PreparedHost| matches!(host.body, PreparedBody::JavaScript { .. });
         let ready = |host: &PreparedHost| !loads(host) || can_wait || !run::with(|run| run.opens).unwrap_or(false);

@@ -99,7 +99,7 @@ pub(super) fn host(call: AbiCall, args: &[i32]) -> Answer {
     if call.finds_module() {
         look_for_letter(false);
         if renewal::is_due()
-            && let Some(answer) = renewal::take_places(true)
+            && let Some(answer) = renewal::take_places()
         {
             return answer;
         }
@@ -179,7 +179,7 @@ pub(super) fn typed(number: u32) -> Answer {
     let Some((import, guest)) = found.flatten() else { return Answer::Stop };
     look_for_letter(true);
     if renewal::is_due()
-        && let Some(answer) = renewal::take_places(true)
+        && let Some(answer) = renewal::take_places()
     {
         return answer;
     }

@@ -142,7 +142,15 @@ impl TypedImport {
         core: &mut [u64],
     ) -> Result<(), HostError> {
         let checked = given.and_then(|value| open.module.checked(open.at, value));
-        let put = checked.and_then(|value| self.put(&value, core).map(|()| value));
+        let flat = open.module.flat(open.at).filter(|flat| self.is(flat));
+        let put = checked.and_then(|value| {
+            let declared = flat.and_then(|flat| flat.result);
+            match (declared.and_then(|scalar| Some(scalar.core_from_slot(scalar.slot(&value)?))), core.first_mut()) {
+                (Some(bits), Some(first)) => *first = bits,
+                _ => self.put(&value, core)?,
+            }
+            Ok(value)
+        });
         open.end(crossing, put).map(drop)
     }
 
@@ -265,5 +273,51 @@ impl Function {
     /// A function answers to its name in Python and to the one its author gave it.
     pub(crate) fn answers_to(&self, name: &str) -> bool {
         self.path() == name || self.source_name == name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TypedImport;
+    use crate::abi::HostCalls;
+    use crate::abi::testing::Habitat;
+    use crate::error::HostError;
+    use crate::handle::GuestId;
+    use crate::host::{HostModule, Registry};
+    use crate::types::{CoreType, Scalar, Signature};
+    use crate::value::Value;
+
+    #[test]
+    fn a_call_that_was_open_ends_as_one_that_was_not() {
+        for (scalar, core, value, bits) in [
+            (Scalar::Char, CoreType::I32, Value::from("é"), Some(0xe9)),
+            (Scalar::Bool, CoreType::I32, true.into(), Some(1)),
+            (Scalar::S8, CoreType::I32, (-1).into(), Some(0xffff_ffff)),
+            (Scalar::U64, CoreType::I64, 7.into(), Some(7)),
+            (Scalar::F64, CoreType::F64, 0.5.into(), Some(0.5_f64.to_bits())),
+            (Scalar::U8, CoreType::I32, 256.into(), None),
+            (Scalar::Char, CoreType::I32, "no".into(), None),
+        ] {
+            let gives = value.clone();
+            let signature = Signature::new().returns(scalar);
+            let module = HostModule::builder("demo").function("now", signature, move |_, _| Ok(gives.clone()));
+            let mut registry = Registry::new();
+            registry.add(module.build().unwrap()).unwrap();
+            let mut habitat = Habitat::new(HostCalls::new(registry, 1 << 20, 4));
+            let import = TypedImport {
+                module: "demo".to_owned(),
+                function: "now".to_owned(),
+                params: Vec::new(),
+                result: Some(core),
+            };
+            let (mut now, mut later) = ([0], [0]);
+            let called = import.call(&mut habitat, GuestId::PROGRAM, &mut now);
+            let open = import.begin(&mut habitat, GuestId::PROGRAM, &mut later, &mut || true).ok().flatten();
+            let finished = import.finish(open.expect("open"), &mut habitat, Ok(value), &mut later);
+            let words = |done: Result<(), HostError>| done.map_err(|error| error.to_string());
+            assert_eq!(words(called), words(finished.clone()), "{scalar:?}");
+            assert_eq!(finished.ok().map(|()| later[0]), bits, "{scalar:?}");
+            assert!(bits.is_none() || now == later, "{scalar:?}: {now:?}");
+        }
     }
 }
