@@ -8,12 +8,16 @@ use leptos::web_sys::KeyboardEvent;
 use crate::editor::Editor;
 use crate::examples::{self, ExamplePicker};
 use crate::exports::ExportForms;
+use crate::mark::Mark;
+use crate::modules::{self, Module};
 use crate::output::{OutputLog, Screen};
+use crate::preference::Preference;
 use crate::project::{Problem, Project};
 use crate::run_button::RunButton;
 use crate::runner::Runner;
 use crate::status::{Ground, RunStatus};
 use crate::stdin::StdinEntry;
+use crate::tabs::FileTabs;
 
 /// How long after the last key a text is looked at for mistakes.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(400);
@@ -33,39 +37,60 @@ pub fn App(
     let project = RwSignal::new(examples::find(example.as_deref()));
     let beside = RwSignal::new(first_beside(&project.get_untracked()));
     let problem = RwSignal::new(None::<Problem>);
+    let offered = RwSignal::new(Vec::<Module>::new());
+    let vim = Preference::new("vim");
 
-    let look = move || {
+    let prepare = move || {
         let prepared = project.with_untracked(Project::prepare);
         problem.set(prepared.as_ref().err().cloned());
-        if let Ok(prepared) = prepared {
+        if let Ok(prepared) = &prepared {
+            offered.set(modules::of_program(prepared));
+        }
+        prepared.ok()
+    };
+    let look = move || {
+        if let Some(prepared) = prepare() {
             runner.compare(&prepared.hosts);
         }
     };
-    let renew = move || {
-        let prepared = project.with_untracked(Project::prepare);
-        problem.set(prepared.as_ref().err().cloned());
-        if let Ok(prepared) = prepared {
-            runner.renew(prepared.hosts);
+    // A mistake that keeps a program from running is shown; one that is only noticed while its reader writes elsewhere
+    // is told by its tab.
+    let reveal = move || {
+        let file = problem.with_untracked(|problem| problem.as_ref().map(|problem| problem.file.clone()));
+        if let Some(file) = file.filter(|file| project.with_untracked(Project::beside).contains(file)) {
+            beside.set(file);
         }
     };
-    let start = move || {
-        let prepared = project.with_untracked(Project::prepare);
-        problem.set(prepared.as_ref().err().cloned());
-        match prepared {
-            Ok(prepared) => runner.start(prepared),
-            Err(_) => runner.refuse(),
+    let renew = move || match prepare() {
+        Some(prepared) => runner.renew(prepared.hosts),
+        None => reveal(),
+    };
+    let start = move || match prepare() {
+        Some(prepared) => runner.start(prepared),
+        None => {
+            reveal();
+            runner.refuse();
         }
     };
+    let marks = Signal::derive(move || {
+        let mistake = problem.with(|problem| problem.as_ref().and_then(|problem| problem.mark.clone()));
+        runner.raised.get().into_iter().chain(mistake).collect::<Vec<Mark>>()
+    });
     let press = Callback::new(move |()| if runner.state.get_untracked().is_free() { start() } else { runner.stop() });
     let choose = Callback::new(move |name: String| {
         let chosen = examples::find(Some(&name));
         beside.set(first_beside(&chosen));
-        problem.set(None);
         project.set(chosen);
+        runner.raised.set(Vec::new());
+        look();
     });
     let pause = StoredValue::new(None::<TimeoutHandle>);
     let edit = Callback::new(move |(path, text): (String, String)| {
         project.update(|project| project.set_text(&path, text));
+        // Its lines are others by now.
+        if runner.raised.with_untracked(|raised| raised.iter().any(|mark| mark.file == path)) {
+            runner.raised.update(|raised| raised.retain(|mark| mark.file != path));
+        }
         if let Some(before) = pause.get_value() {
             before.clear();
         }
@@ -86,6 +111,8 @@ pub fn App(
     on_cleanup(move || keys.remove());
     if run_at_once {
         start();
+    } else {
+        look();
     }
 
     view! {
@@ -95,14 +122,17 @@ pub fn App(
             <main class="main">
                 <div class="tools">
                     <RunButton state=runner.state on_press=press />
-                    <span class="unseen" id="editor-keys">"Control+Enter runs. Control+S has a program that runs use the host functions as they are now. Tab indents; Escape, then Tab, leaves the editor."</span>
                     <kbd aria-hidden="true">"Ctrl+Enter"</kbd>
                     <ExamplePicker chosen=Signal::derive(move || project.with(|project| project.name.clone())) on_choose=choose />
+                    <label class="check">
+                        <input type="checkbox" data-testid="vim" prop:checked=move || vim.get() on:change=move |event| vim.set(event_target_checked(&event)) />
+                        "Vim keys"
+                    </label>
                     <p class="about">{move || with_code(&project.with(Project::about))}</p>
                 </div>
                 <div class="panes">
-                    <ScriptPane project problem edit />
-                    <BesidePane project beside problem edit edited=runner.edited.into() on_renew=Callback::new(move |()| renew()) />
+                    <ScriptPane project problem marks offered vim edit />
+                    <BesidePane project beside problem marks offered vim edit edited=runner.edited.into() on_renew=Callback::new(move |()| renew()) on_add=Callback::new(move |()| look()) />
                     <section class="pane output" aria-label="Output">
                         <header><h2>"Output"</h2></header>
                         <OutputLog screen />
@@ -156,18 +186,22 @@ fn Header() -> impl IntoView {
 fn ScriptPane(
     project: RwSignal<Project>,
     problem: RwSignal<Option<Problem>>,
+    marks: Signal<Vec<Mark>>,
+    offered: RwSignal<Vec<Module>>,
+    vim: Preference,
     edit: Callback<(String, String)>,
 ) -> impl IntoView {
+    let name = Memo::new(move |_| project.with(|project| project.name.clone()));
     let path = Memo::new(move |_| project.with(Project::script));
     let text = Memo::new(move |_| project.with(|project| project.text(&path.get())));
     let change = Callback::new(move |text| edit.run((path.get_untracked(), text)));
     view! {
         <section class="pane" aria-label="Script">
             <header>
-                <label for="script">"Script"</label>
+                <h2>"Script"</h2>
                 <span class="path">{path}</span>
             </header>
-            <Editor id="script" text on_change=change invalid=is_in(problem, path.into()) />
+            <Editor id="script" label="Script" project=name path text on_change=change marks invalid=is_in(problem, path.into()) modules=offered vim=vim.signal() />
             <ProblemNote problem path=path.into() />
         </section>
     }
@@ -179,33 +213,32 @@ fn BesidePane(
     project: RwSignal<Project>,
     beside: RwSignal<String>,
     problem: RwSignal<Option<Problem>>,
+    marks: Signal<Vec<Mark>>,
+    offered: RwSignal<Vec<Module>>,
+    vim: Preference,
     edit: Callback<(String, String)>,
     edited: Signal<bool>,
     on_renew: Callback<()>,
+    on_add: Callback<()>,
 ) -> impl IntoView {
+    let name = Memo::new(move |_| project.with(|project| project.name.clone()));
     let paths = Memo::new(move |_| project.with(Project::beside));
     let text = Memo::new(move |_| project.with(|project| project.text(&beside.get())));
     let has_hosts = Memo::new(move |_| project.with(|project| !project.hosts().is_empty()));
     let change = Callback::new(move |text| edit.run((beside.get_untracked(), text)));
-    let add = move |_| project.update(|project| beside.set(project.add_host()));
-    // A mistake in a text that is not shown is shown by showing the text.
-    Effect::new(move |_| {
-        let file = problem.with(|problem| problem.as_ref().map(|problem| problem.file.clone()));
-        if let Some(file) = file.filter(|file| paths.get_untracked().contains(file)) {
-            beside.set(file);
-        }
-    });
-    let option = move |path: String| {
-        let (value, shown) = (path.clone(), path.clone());
-        view! { <option value=value selected=move || beside.get() == path>{shown}</option> }
+    let add = move |_| {
+        project.update(|project| beside.set(project.add_host()));
+        on_add.run(());
     };
+    let wrong = Memo::new(move |_| {
+        let mistake = problem.with(|problem| problem.as_ref().map(|problem| problem.file.clone()));
+        marks.get().into_iter().map(|mark| mark.file).chain(mistake).collect::<Vec<String>>()
+    });
     view! {
         <section class="pane" aria-label="Host functions and files">
             <header>
-                <label for="host">"Host functions"</label>
-                <select data-testid="host-file" aria-label="File" on:change=move |event| beside.set(event_target_value(&event))>
-                    <For each=move || paths.get() key=String::clone children=option />
-                </select>
+                <h2>"Host functions"</h2>
+                <FileTabs label="Files" panel="beside" paths chosen=beside wrong />
                 <Show when=move || edited.get()>
                     <button type="button" data-testid="renew" title="Control+S" on:click=move |_| on_renew.run(())>"Use now"</button>
                 </Show>
@@ -213,7 +246,9 @@ fn BesidePane(
                     <button type="button" data-testid="add-host" on:click=add>"Add a host function"</button>
                 </Show>
             </header>
-            <Editor id="host" text on_change=change invalid=is_in(problem, beside.into()) />
+            <div id="beside" class="panel" role="tabpanel" aria-label=move || beside.get()>
+                <Editor id="host" label="Host function or file" project=name path=beside text on_change=change marks invalid=is_in(problem, beside.into()) modules=offered vim=vim.signal() />
+            </div>
             <ProblemNote problem path=beside.into() />
         </section>
     }

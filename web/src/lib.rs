@@ -9,13 +9,17 @@ pub mod automation;
 pub mod editor;
 pub mod examples;
 pub mod exports;
+pub mod mark;
+pub mod modules;
 pub mod output;
+pub mod preference;
 pub mod project;
 pub mod run_button;
 pub mod runner;
 pub mod state;
 pub mod status;
 pub mod stdin;
+pub mod tabs;
 pub mod transcript;
 pub mod words;
 

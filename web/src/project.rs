@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use amphi_core::manifest::{self, FILE, ManifestError};
-use amphi_core::{Body, Bytes, Entry, Guest, PrepareError, Prepared, Program};
+use amphi_core::{Body, Bytes, Entry, Guest, PrepareError, Prepared, Program, SourceError};
+
+use crate::mark::Mark;
 
 /// A folder of files, with its `amphi.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct Problem {
     pub file: String,
     /// What is wrong and where, in one or more lines.
     pub message: String,
+    /// The line, if it is in one.
+    pub mark: Option<Mark>,
 }
 
 /// A first host function, to be changed.
@@ -53,14 +57,23 @@ impl Project {
     /// # Errors
     /// The first mistake in a file.
     pub fn prepare(&self) -> Result<Prepared, Problem> {
-        let program = self.program().map_err(|error| Problem { file: FILE.to_owned(), message: error.to_string() })?;
+        let program = self.program().map_err(|error| {
+            let message = error.to_string();
+            let mark = Mark { file: FILE.to_owned(), line: error.line, column: None, message: error.message };
+            Problem { file: FILE.to_owned(), message, mark: Some(mark) }
+        })?;
         amphi_core::prepare(&program).map_err(|error| {
-            let file = match &error {
-                PrepareError::Source(error) => error.file.clone(),
-                PrepareError::Host { file, .. } => file.clone(),
-                PrepareError::Name { .. } | PrepareError::Guest { .. } => FILE.to_owned(),
-            };
-            Problem { file, message: error.to_string() }
+            let message = error.to_string();
+            match error {
+                PrepareError::Source(SourceError { file, line, column, message: why, .. }) => {
+                    let mark = Mark { file: file.clone(), line, column: Some(column), message: why };
+                    Problem { file, message, mark: Some(mark) }
+                }
+                PrepareError::Host { file, .. } => Problem { file, message, mark: None },
+                PrepareError::Name { .. } | PrepareError::Guest { .. } => {
+                    Problem { file: FILE.to_owned(), message, mark: None }
+                }
+            }
         })
     }
 

@@ -5,9 +5,10 @@
 use amphi_browser::page::{Event, Habitat, Run};
 use amphi_core::habitat::OutputStream;
 use amphi_core::protocol::Waiting;
-use amphi_core::{ExportCall, Function, Limits, Prepared, PreparedHost, Reply, Stdin};
+use amphi_core::{Exit, ExportCall, Function, Limits, Prepared, PreparedHost, Reply, Stdin};
 use leptos::prelude::*;
 
+use crate::mark::{self, Mark};
 use crate::output::Screen;
 use crate::state::{Kind, RunState, Verdict};
 use crate::transcript::Stream;
@@ -30,6 +31,10 @@ pub struct Runner {
     pub reply: RwSignal<Option<(String, Reply)>>,
     /// The function that is called.
     called: StoredValue<String>,
+    /// Where an exception that ended the run was raised.
+    pub raised: RwSignal<Vec<Mark>>,
+    /// The end of what was written to standard error.
+    stderr: StoredValue<Vec<u8>>,
     /// Where the run is.
     pub state: RwSignal<RunState>,
     /// What is to be said about it.
@@ -53,6 +58,8 @@ impl Runner {
             exports: RwSignal::default(),
             reply: RwSignal::default(),
             called: StoredValue::default(),
+            raised: RwSignal::default(),
+            stderr: StoredValue::default(),
             state: RwSignal::default(),
             verdict,
             given: RwSignal::default(),
@@ -92,6 +99,8 @@ impl Runner {
         self.state.set(RunState::Running);
         self.verdict.set(Verdict::plain(Kind::Busy, "Running…"));
         self.reply.set(None);
+        self.raised.set(Vec::new());
+        self.stderr.set_value(Vec::new());
         let (runner, limits, began) = (*self, prepared.program.limits.clone(), now_ms());
         let number = self.count.get_value() + 1;
         self.count.set_value(number);
@@ -140,7 +149,10 @@ impl Runner {
             Event::Output(stream, bytes) => {
                 let stream = match stream {
                     OutputStream::Stdout => Stream::Stdout,
-                    OutputStream::Stderr => Stream::Stderr,
+                    OutputStream::Stderr => {
+                        self.stderr.update_value(|kept| keep_end(kept, &bytes));
+                        Stream::Stderr
+                    }
                 };
                 self.screen.with_value(|screen| screen.write(stream, bytes));
             }
@@ -167,7 +179,13 @@ impl Runner {
                 self.reply.set(Some((called.clone(), reply)));
                 self.serves(Verdict::plain(kind, format!("{called}() {ended}.")));
             }
-            Event::Finished { outcome, killed } => self.ended(Verdict::of(&outcome, limits, killed, now_ms() - began)),
+            Event::Finished { outcome, killed } => {
+                if outcome.exit == Exit::Code(1) {
+                    let stderr = self.stderr.with_value(|kept| String::from_utf8_lossy(kept).into_owned());
+                    self.raised.set(mark::of_traceback(&stderr));
+                }
+                self.ended(Verdict::of(&outcome, limits, killed, now_ms() - began));
+            }
             Event::Failed(why) => self.ended(Verdict::plain(Kind::Bad, why)),
         }
     }
@@ -244,6 +262,15 @@ impl Runner {
         if let Some(run) = self.run.get_value() {
             act(&run);
         }
+    }
+}
+
+/// Adds bytes to the end of what was written, of which a traceback's length is kept.
+fn keep_end(kept: &mut Vec<u8>, bytes: &[u8]) {
+    const KEPT: usize = 64 << 10;
+    kept.extend_from_slice(bytes);
+    if kept.len() > 2 * KEPT {
+        kept.drain(..kept.len() - KEPT);
     }
 }
 

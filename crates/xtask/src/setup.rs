@@ -51,7 +51,7 @@ pub(crate) fn everything() -> Result<()> {
     let tools = tools::all(&root)?;
     let geckodriver = tools::geckodriver();
     let go = tools::go();
-    let packages = packages::needed(tools.iter().any(|tool| tool.needs_npm()))?;
+    let packages = packages::needed(page::needs_npm() || tools.iter().any(|tool| tool.needs_npm()))?;
     preflight(&packages, &tools)?;
     let folders = tools.iter().map(tools::Tool::bin).collect::<Result<Vec<_>>>()?;
     let path = places::path_with(&folders)?;
@@ -77,9 +77,9 @@ pub(crate) fn everything() -> Result<()> {
     steps.push(Step::new(go.name, format!("Go {}", go.version), go.after, |report| {
         tools::install_go(&go, &cargo, report)
     }));
-    steps.push(Step::new("page", "the page", &["target", "trunk", "wasm-bindgen", "wasm-opt"], |report| {
-        page::build(&path, &tools, report)
-    }));
+    steps.push(Step::new("libraries", "the page's libraries of JavaScript", &["packages"], page::bundle));
+    let page = ["target", "trunk", "wasm-bindgen", "wasm-opt", "libraries"];
+    steps.push(Step::new("page", "the page", &page, |report| page::build(&path, &tools, report)));
     steps.push(Step::new("dist", "python.wasm beside the page, compressed", &["page", "python"], page::add_python));
     plan::run(steps)?;
     screen::say(&format!("Set up in {}.", screen::seconds(began.elapsed())));
@@ -101,7 +101,7 @@ fn preflight(packages: &packages::Packages, tools: &[tools::Tool]) -> Result<()>
     let mut problems = Vec::new();
     problems.extend(packages.refusal());
     let npm = places::program(&["npm"]).is_some() && places::program(&["node"]).is_some();
-    if !npm && tools.iter().any(|tool| tool.needs_npm()) && !packages.bring("npm") {
+    if !npm && (page::needs_npm() || tools.iter().any(|tool| tool.needs_npm())) && !packages.bring("npm") {
         problems.push(
             "node and npm are not on PATH; they bring wasm-opt and compress the page. \
              Install Node.js 18 or newer: https://nodejs.org/en/download"

@@ -4,6 +4,7 @@
 
 #[path = "../../src/habitat/browser/driver.rs"]
 mod driver;
+mod editor;
 #[allow(dead_code, reason = "the page's own tests need one engine only")]
 #[path = "../../src/habitat/browser/engine.rs"]
 mod engine;
@@ -81,7 +82,7 @@ async fn stop_ends_a_sleep() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edited_host_function_changes_the_result() {
     let user = User::opens("?example=hello").await;
-    user.chooses("host-file", "demo.wat").await;
+    user.presses("file-demo.wat").await;
     let wat = user.value("host").await;
     assert!(wat.contains("10"), "{wat}");
     user.writes("host", &wat.replace("10", "11")).await;
@@ -96,7 +97,7 @@ async fn an_edited_host_function_is_used_while_the_script_runs() {
     let script = "import demo\nwhile input() == 'on':\n    print(demo.demo(1, 2))\n";
     for way in ["shared", "jspi"] {
         let user = User::opens(&format!("?example=hello&wait={way}")).await;
-        user.chooses("host-file", "demo.wat").await;
+        user.presses("file-demo.wat").await;
         let wat = user.value("host").await;
         user.writes("script", script).await;
         user.presses("run").await;
@@ -172,7 +173,7 @@ async fn a_called_function_can_be_stopped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mistake_in_a_host_function_is_shown_beside_it() {
     let user = User::opens("?example=hello").await;
-    user.chooses("host-file", "demo.wat").await;
+    user.presses("file-demo.wat").await;
     user.writes("host", "(module\n  (func (export \"demo\") i32.nonsense))\n").await;
     user.presses("run").await;
     user.sees("problem", "demo.wat").await;

@@ -102,6 +102,20 @@ impl User {
         }
     }
 
+    /// Waits until an editor shows something with `part` in it beside its text.
+    pub(crate) async fn sees_in(&self, editor: &str, what: &str, part: &str) {
+        let script = format!(
+            "return document.querySelector('[data-testid={editor}]').shadowRoot.querySelector('{what}')?.textContent"
+        );
+        let began = Instant::now();
+        let mut text = self.script(&script).await;
+        while !text.as_str().is_some_and(|text| text.contains(part)) {
+            assert!(began.elapsed() < PATIENCE, "{editor} never showed {part:?} in {what}, but: {text}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            text = self.script(&script).await;
+        }
+    }
+
     /// Waits until the element's `data-state` is this.
     pub(crate) async fn sees_state(&self, id: &str, state: &str) {
         let began = Instant::now();

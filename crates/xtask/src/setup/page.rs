@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::tools::Tool;
 use crate::places;
@@ -27,6 +27,10 @@ const INPUTS: &[&str] = &[
     "web",
 ];
 
+/// The page's own JavaScript, and where the versions of its libraries are.
+const SCRIPTS: &str = "web/js";
+const LOCK: &str = "package-lock.json";
+
 /// The kinds of files that shrink. HTML is served by itself, because its scripts' hashes are in a header.
 const COMPRESSED: &[&str] = &["css", "js", "json", "svg", "wasm"];
 
@@ -43,6 +47,58 @@ Promise.all(pairs.map(async ([from, to]) => {
   fs.renameSync(draft, to);
   console.log('compressed ' + from);
 }));";
+
+/// The page's libraries of JavaScript as npm has them: in the user's cache, by what they are.
+fn libraries() -> Result<PathBuf> {
+    let lock = places::root().join(SCRIPTS).join(LOCK);
+    let text = fs::read(&lock).with_context(|| format!("can't read {}", lock.display()))?;
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    Ok(places::cache()?.join("tools").join(format!("page-libraries-{:016x}", hasher.finish())))
+}
+
+/// Whether they are still to come, from npm.
+pub(crate) fn needs_npm() -> bool {
+    !libraries().is_ok_and(|folder| folder.is_dir())
+}
+
+/// Makes the files of JavaScript that the page loads, of its own and of the libraries.
+///
+/// # Errors
+/// npm's registry can't be reached, or a file can't be read or written.
+pub(crate) fn bundle(report: Report<'_>) -> Result<(Ended, String)> {
+    let (scripts, folder) = (places::root().join(SCRIPTS), libraries()?);
+    let mut ended = Ended::Reused;
+    if !folder.is_dir() {
+        ended = Ended::Done;
+        let draft = folder.with_extension("part");
+        remove_folder(&draft)?;
+        fs::create_dir_all(&draft).with_context(|| format!("can't make {}", draft.display()))?;
+        for file in ["package.json", LOCK] {
+            fs::copy(scripts.join(file), draft.join(file)).with_context(|| format!("can't copy {file}"))?;
+        }
+        let mut command = Command::new("npm");
+        command.current_dir(&draft).args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+        process::expect(command, "libraries", report).context("is npm's registry reachable?")?;
+        // Another process may have been quicker; its folder holds the same.
+        if fs::rename(&draft, &folder).is_err() && !folder.is_dir() {
+            bail!("can't move the libraries to {}", folder.display());
+        }
+    }
+    let libraries = folder.join("node_modules");
+    let draft = scripts.join(format!("out.{}.part", std::process::id()));
+    let mut command = Command::new(libraries.join(".bin/esbuild"));
+    command.current_dir(&scripts).env("NODE_PATH", &libraries);
+    command.args(["editor.js", "--bundle", "--format=esm", "--splitting", "--minify", "--target=es2022"]);
+    command.args(["--legal-comments=none", "--log-level=warning"]);
+    command.arg(format!("--outdir={}", draft.display()));
+    process::expect(command, "bundle", report)?;
+    // Files have hashes in their names: those of before would stay beside them.
+    let out = scripts.join("out");
+    remove_folder(&out)?;
+    fs::rename(&draft, &out).with_context(|| format!("can't make {}", out.display()))?;
+    Ok((ended, String::new()))
+}
 
 /// Builds the page, if its inputs have changed.
 ///
@@ -129,6 +185,15 @@ fn remove_file(file: &Path) -> Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("can't remove {}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn remove_folder(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("can't remove {}", folder.display()))
         }
         _ => Ok(()),
     }
