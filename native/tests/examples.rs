@@ -35,7 +35,6 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("arguments", "it waits until a clock has moved, as coarsely as the browser shows it"),
     ("asyncio", "how often it looks at the clock depends on the machine"),
     ("host-javascript", "an engine sorts in its own way, and calls Python's comparison as often as that takes"),
-    ("sqlite", "a journal has a random number in it"),
 ];
 
 /// The example that a machine can run which has a compiler for it.
