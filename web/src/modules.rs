@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(modules[0].members, [member("add", "function", "(arg0: s32, arg1: s32) -> s32", "")]);
         assert_eq!(
             modules[1].members,
-            [member("add", "function", "(a: s32, how: how) -> s32", "Adds."), member("How", "enum", "", "")]
+            [member("add", "function", "(a: s32, how: How) -> s32", "Adds."), member("How", "enum", "", "")]
         );
         assert_eq!(modules[1].docs, "Sums.");
     }
