@@ -4,6 +4,7 @@
 //! wasm file of this package and links none of this.
 #![cfg(feature = "page")]
 
+pub mod ansi;
 pub mod app;
 pub mod automation;
 pub mod editor;

@@ -8,9 +8,10 @@ use std::rc::Rc;
 
 use leptos::html::Div;
 use leptos::prelude::*;
-use leptos::web_sys::{Element, HtmlDivElement};
+use leptos::web_sys::{Element, HtmlDivElement, HtmlElement};
 use wasm_bindgen::JsCast as _;
 
+use crate::ansi::{Colour, Face, Painter};
 use crate::transcript::{Layout, Piece, Stream, Transcript};
 use crate::words::bytes;
 
@@ -29,6 +30,8 @@ pub struct Screen(Rc<Inner>);
 struct Inner {
     transcript: RefCell<Transcript>,
     layout: RefCell<Layout>,
+    /// What each stream writes in, by its number.
+    painters: RefCell<[Painter; 3]>,
     left_screen: Cell<bool>,
     frame_asked: Cell<bool>,
     shown_ms: Cell<f64>,
@@ -81,6 +84,7 @@ impl Screen {
     pub fn clear(&self) {
         self.0.transcript.take();
         self.0.layout.take();
+        self.0.painters.take();
         self.0.left_screen.set(false);
         if let Some(log) = self.0.log.borrow().as_ref() {
             log.set_text_content(None);
@@ -136,20 +140,61 @@ impl Screen {
             log.append_child(&chunk).ok()?;
             Some(chunk)
         });
-        let name = piece.stream.name();
         let Some(chunk) = chunk else { return };
-        // Neighbours of one stream share an element: thousands of small writes must not be thousands of elements.
-        let same = chunk.last_element_child().filter(|last| last.class_name() == name);
-        let span = same.or_else(|| {
-            let span = element("span", name)?;
-            span.set_attribute("data-testid", name).ok()?;
-            chunk.append_child(&span).ok()?;
-            Some(span)
-        });
-        if let Some(span) = span {
-            let _ = span.append_child(&document().create_text_node(&piece.text));
+        let mut painters = self.0.painters.borrow_mut();
+        let [stdout, stderr, echo] = &mut *painters;
+        let painter = match piece.stream {
+            Stream::Stdout => stdout,
+            Stream::Stderr => stderr,
+            Stream::Echo => echo,
+        };
+        for (face, text) in painter.runs(&piece.text) {
+            add_run(&chunk, piece.stream.name(), face, &text);
         }
     }
+}
+
+/// Adds text of one look to a chunk.
+fn add_run(chunk: &Element, stream: &str, face: Face, text: &str) {
+    let (class, colours) = look(stream, face);
+    // Neighbours that look alike share an element: thousands of small writes must not be thousands of elements.
+    let same = chunk.last_element_child().filter(|last| last.class_name() == class && colours.is_empty());
+    let span = same.or_else(|| {
+        let span = element("span", &class)?;
+        span.set_attribute("data-testid", stream).ok()?;
+        let style = span.unchecked_ref::<HtmlElement>().style();
+        for (property, colour) in colours {
+            style.set_property(property, &colour).ok()?;
+        }
+        chunk.append_child(&span).ok()?;
+        Some(span)
+    });
+    if let Some(span) = span {
+        let _ = span.append_child(&document().create_text_node(text));
+    }
+}
+
+/// The classes that a face has in the style sheet, and the colours that it has no classes for.
+fn look(stream: &str, face: Face) -> (String, Vec<(&'static str, String)>) {
+    let (mut class, mut colours) = (stream.to_owned(), Vec::new());
+    let (ink, paper) = if face.inverse { (face.paper, face.ink) } else { (face.ink, face.paper) };
+    for (kind, property, colour) in [("ink", "color", ink), ("paper", "background-color", paper)] {
+        match colour {
+            Some(Colour::Named(number)) => class.push_str(&format!(" {kind}-{number}")),
+            Some(Colour::Rgb(red, green, blue)) => colours.push((property, format!("rgb({red}, {green}, {blue})"))),
+            None if face.inverse => class.push_str(&format!(" {kind}-inverse")),
+            None => {}
+        }
+    }
+    let kinds = [
+        (face.bold, " bold"),
+        (face.dim, " dim"),
+        (face.italic, " italic"),
+        (face.underline, " underline"),
+        (face.struck, " struck"),
+    ];
+    class.extend(kinds.iter().filter(|(is, _)| *is).map(|(_, name)| *name));
+    (class, colours)
 }
 
 fn read_aloud(log: &HtmlDivElement, yes: bool) {

@@ -8,6 +8,7 @@ mod editor;
 #[allow(dead_code, reason = "the page's own tests need one engine only")]
 #[path = "../../src/habitat/browser/engine.rs"]
 mod engine;
+mod output;
 mod server;
 mod user;
 
