@@ -4,6 +4,8 @@ import { completeFromList } from "@codemirror/autocomplete";
 import { pythonLanguage } from "@codemirror/lang-python";
 import { syntaxTree } from "@codemirror/language";
 
+import { AMPHI, STANDARD } from "./standard.js";
+
 /** Where nothing is to be completed. */
 const QUIET = /String|Comment/;
 
@@ -32,8 +34,9 @@ function imported(context, modules) {
   const line = context.matchBefore(/(?:^|\n)\s*(?:import\s+(?:\w+\s*,\s*)*|from\s+)\w*/);
   if (line === null) return null;
   const word = context.matchBefore(/\w*/);
-  const option = ({ name, docs }) => ({ label: name, type: "namespace", detail: "host module", info: docs || undefined, boost: 1 });
-  return { from: word.from, options: modules.map(option), validFor: /^\w*$/ };
+  const hosts = modules.map(({ name, docs }) => ({ label: name, type: "namespace", detail: "host module", info: docs || undefined, boost: 1 }));
+  const others = [AMPHI.name, ...STANDARD].filter((name) => modules.every((module) => module.name !== name));
+  return { from: word.from, options: [...hosts, ...others.map((label) => ({ label, type: "namespace" }))], validFor: /^\w*$/ };
 }
 
 /** After `demo.`, and after `from demo import `: the functions and types of that module. */
@@ -41,7 +44,7 @@ function members(context, modules) {
   const dotted = context.matchBefore(/(?<![\w.])(\w+)\.\w*/) ?? context.matchBefore(/from\s+\w+\s+import\s+(?:\w+\s*,\s*)*\w*/);
   if (dotted === null) return null;
   const called = /^from\s+(\w+)/.exec(dotted.text)?.[1] ?? dotted.text.split(".")[0];
-  const module = modules.find(({ name }) => name === called);
+  const module = [...modules, AMPHI].find(({ name }) => name === called);
   if (module === undefined) return null;
   const word = context.matchBefore(/\w*/);
   const option = ({ name, kind, detail, docs }) => ({ label: name, type: kind, detail, info: docs || undefined });

@@ -175,7 +175,7 @@ class Editor extends HTMLElement {
           ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, indentWithTab,
         ]),
         // However Escape was used, the next Tab is the browser's.
-        EditorView.domEventObservers({ keydown: (event, view) => { if (event.key === "Escape") view.setTabFocusMode(2000); } }),
+        EditorView.domEventObservers({ keyup: (event, view) => { if (event.key === "Escape") view.setTabFocusMode(Infinity); } }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged || update.transactions.every((each) => each.annotation(BY_PAGE))) return;
           this.dispatchEvent(new Event("input", { bubbles: true, composed: true }));

@@ -25,6 +25,10 @@ export const look = EditorView.theme({
   ".cm-completionInfo": { whiteSpace: "pre-wrap", fontFamily: "var(--sans)", maxWidth: "26rem" },
   ".cm-panels button, .cm-panels input": { font: "inherit", color: "inherit", backgroundColor: "var(--code-ground)", backgroundImage: "none" },
   ".cm-panel.cm-panel-lint ul [aria-selected]": { color: "var(--ink)", backgroundColor: "var(--selected)" },
+  ".cm-searchMatch, .cm-lintRange-active": { backgroundColor: "var(--alike)" },
+  ".cm-searchMatch-selected": { backgroundColor: "var(--selected)" },
+  // Vim's cursor takes the colours of its letter from the text.
+  ".cm-fat-cursor": { background: "var(--ink) !important", color: "var(--code-ground) !important" },
   ".cm-diagnostic-error": { borderLeftColor: "var(--bad)", whiteSpace: "pre-wrap", fontFamily: "var(--mono)" },
   ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)", textUnderlineOffset: "0.2em" },
 });

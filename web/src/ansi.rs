@@ -50,9 +50,15 @@ impl Painter {
         if !self.sees_sequences && !text.contains(is_control) {
             return vec![(self.face, text.to_owned())];
         }
-        let mut reader = Reader { face: self.face, runs: Vec::new() };
+        let mut reader = Reader { face: self.face, runs: Vec::new(), lines: 0 };
         for byte in text.bytes() {
+            let before = reader.lines;
             self.parser.advance(&mut reader, byte);
+            // Some sequences hold any text, such as a window's title. None holds a line's end: it was never ended.
+            if byte == b'\n' && reader.lines == before {
+                self.parser = Parser::default();
+                reader.execute(byte);
+            }
         }
         self.face = reader.face;
         // Only the parser knows whether one is under way.
@@ -68,6 +74,8 @@ fn is_control(letter: char) -> bool {
 struct Reader {
     face: Face,
     runs: Vec<(Face, String)>,
+    /// Ends of lines.
+    lines: usize,
 }
 
 impl Reader {
@@ -88,6 +96,7 @@ impl Perform for Reader {
         if matches!(byte, b'\n' | b'\t' | b'\r') {
             self.add(char::from(byte));
         }
+        self.lines += usize::from(byte == b'\n');
     }
 
     fn csi_dispatch(&mut self, params: &Params, intermediates: &[u8], ignore: bool, action: u8) {
@@ -109,8 +118,8 @@ fn plainly(parts: &[u16]) -> Vec<u16> {
         // A line below of no kind.
         [4, 0] => vec![24],
         // With the number of a colour space, which nobody has another of.
-        [target @ (38 | 48), 2, _, red, green, blue, ..] => vec![*target, 2, *red, *green, *blue],
-        [38 | 48, ..] => parts.to_vec(),
+        [target @ (38 | 48 | 58), 2, _, red, green, blue, ..] => vec![*target, 2, *red, *green, *blue],
+        [38 | 48 | 58, ..] => parts.to_vec(),
         [first, ..] => vec![*first],
         [] => Vec::new(),
     }
@@ -139,11 +148,13 @@ impl Face {
             49 => self.paper = None,
             90..=97 => self.ink = named(90 - 8),
             100..=107 => self.paper = named(100 - 8),
-            38 | 48 => {
+            38 | 48 | 58 => {
                 let (colour, rest) = extended(after);
                 match number {
                     38 => self.ink = colour.or(self.ink),
-                    _ => self.paper = colour.or(self.paper),
+                    48 => self.paper = colour.or(self.paper),
+                    // A line below has the colour of its letters.
+                    _ => {}
                 }
                 return rest;
             }
@@ -206,6 +217,8 @@ mod tests {
             // What moves a cursor or names a window is left out, and what is broken takes nothing else away.
             ("a\u{1b}[2J\u{1b}]0;title\u{7}b\u{8}\u{1b}[38;9mc", &[(plain, "abc")]),
             ("\u{1b}[31", &[]),
+            ("\u{1b}]0;no end\nb", &[(plain, "\nb")]),
+            ("\u{1b}[58;5;1;31mx", &[(red, "x")]),
         ] {
             let found = Painter::default().runs(text);
             let found: Vec<(Face, &str)> = found.iter().map(|(face, text)| (*face, text.as_str())).collect();

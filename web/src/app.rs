@@ -50,7 +50,7 @@ pub fn App(
     };
     let look = move || {
         if let Some(prepared) = prepare() {
-            runner.compare(&prepared.hosts);
+            runner.compare(&prepared);
         }
     };
     // A mistake that keeps a program from running is shown; one that is only noticed while its reader writes elsewhere
@@ -62,35 +62,51 @@ pub fn App(
         }
     };
     let renew = move || match prepare() {
-        Some(prepared) => runner.renew(prepared.hosts),
+        Some(prepared) => runner.renew(&prepared),
         None => reveal(),
     };
+    // The program as it was started.
+    let started = StoredValue::new(None::<Project>);
     let start = move || match prepare() {
-        Some(prepared) => runner.start(prepared),
+        Some(prepared) => {
+            started.set_value(Some(project.get_untracked()));
+            runner.start(prepared);
+        }
         None => {
             reveal();
             runner.refuse();
         }
     };
-    let marks = Signal::derive(move || {
-        let mistake = problem.with(|problem| problem.as_ref().and_then(|problem| problem.mark.clone()));
-        runner.raised.get().into_iter().chain(mistake).collect::<Vec<Mark>>()
+    let marks = Memo::new(move |_| {
+        let mut marks = runner.raised.get();
+        project.with(|project| {
+            // An exception is in a line of the text that ran.
+            let ran = |file: &str| {
+                let then =
+                    started.with_value(|started| started.as_ref().map(|then| (then.name.clone(), then.text(file))));
+                then == Some((project.name.clone(), project.text(file)))
+            };
+            marks.retain(|mark| ran(&mark.file));
+        });
+        marks.extend(problem.with(|problem| problem.as_ref().and_then(|problem| problem.mark.clone())));
+        marks
     });
     let press = Callback::new(move |()| if runner.state.get_untracked().is_free() { start() } else { runner.stop() });
     let choose = Callback::new(move |name: String| {
         let chosen = examples::find(Some(&name));
-        beside.set(first_beside(&chosen));
+        // What starts over shows the file that it showed.
+        let stays = project.with_untracked(|project| project.name == chosen.name);
+        if !stays || !chosen.beside().contains(&beside.get_untracked()) {
+            beside.set(first_beside(&chosen));
+        }
         project.set(chosen);
-        runner.raised.set(Vec::new());
+        offered.set(Vec::new());
         look();
     });
+    let changed = Memo::new(move |_| project.with(|project| *project != examples::find(Some(&project.name))));
     let pause = StoredValue::new(None::<TimeoutHandle>);
     let edit = Callback::new(move |(path, text): (String, String)| {
         project.update(|project| project.set_text(&path, text));
-        // Its lines are others by now.
-        if runner.raised.with_untracked(|raised| raised.iter().any(|mark| mark.file == path)) {
-            runner.raised.update(|raised| raised.retain(|mark| mark.file != path));
-        }
         if let Some(before) = pause.get_value() {
             before.clear();
         }
@@ -124,6 +140,16 @@ pub fn App(
                     <RunButton state=runner.state on_press=press />
                     <kbd aria-hidden="true">"Ctrl+Enter"</kbd>
                     <ExamplePicker chosen=Signal::derive(move || project.with(|project| project.name.clone())) on_choose=choose />
+                    // It stays where it is, so that who pressed it does too.
+                    <button
+                        type="button"
+                        data-testid="start-over"
+                        title="The editors can undo it"
+                        aria-disabled=move || (!changed.get()).then_some("true")
+                        on:click=move |_| choose.run(project.with_untracked(|project| project.name.clone()))
+                    >
+                        "Start over"
+                    </button>
                     <label class="check">
                         <input type="checkbox" data-testid="vim" prop:checked=move || vim.get() on:change=move |event| vim.set(event_target_checked(&event)) />
                         "Vim keys"
@@ -186,7 +212,7 @@ fn Header() -> impl IntoView {
 fn ScriptPane(
     project: RwSignal<Project>,
     problem: RwSignal<Option<Problem>>,
-    marks: Signal<Vec<Mark>>,
+    marks: Memo<Vec<Mark>>,
     offered: RwSignal<Vec<Module>>,
     vim: Preference,
     edit: Callback<(String, String)>,
@@ -213,7 +239,7 @@ fn BesidePane(
     project: RwSignal<Project>,
     beside: RwSignal<String>,
     problem: RwSignal<Option<Problem>>,
-    marks: Signal<Vec<Mark>>,
+    marks: Memo<Vec<Mark>>,
     offered: RwSignal<Vec<Module>>,
     vim: Preference,
     edit: Callback<(String, String)>,

@@ -7,6 +7,7 @@
 pub mod ansi;
 pub mod app;
 pub mod automation;
+pub mod clock;
 pub mod editor;
 pub mod examples;
 pub mod exports;

@@ -12,6 +12,7 @@ use leptos::web_sys::{Element, HtmlDivElement, HtmlElement};
 use wasm_bindgen::JsCast as _;
 
 use crate::ansi::{Colour, Face, Painter};
+use crate::clock::now_ms;
 use crate::transcript::{Layout, Piece, Stream, Transcript};
 use crate::words::bytes;
 
@@ -177,12 +178,23 @@ fn add_run(chunk: &Element, stream: &str, face: Face, text: &str) {
 /// The classes that a face has in the style sheet, and the colours that it has no classes for.
 fn look(stream: &str, face: Face) -> (String, Vec<(&'static str, String)>) {
     let (mut class, mut colours) = (stream.to_owned(), Vec::new());
-    let (ink, paper) = if face.inverse { (face.paper, face.ink) } else { (face.ink, face.paper) };
+    let (mut ink, mut paper) = if face.inverse { (face.paper, face.ink) } else { (face.ink, face.paper) };
+    match (face.inverse, ink, paper) {
+        (true, None, None) => class.push_str(" ink-inverse paper-inverse"),
+        // What was on the page's own colour is on one that it can be read on.
+        (true, Some(colour), None) => paper = Some(beside(colour)),
+        // So is what has no colour for what it is on.
+        (_, None, Some(colour)) => ink = Some(beside(colour)),
+        _ => {}
+    }
     for (kind, property, colour) in [("ink", "color", ink), ("paper", "background-color", paper)] {
         match colour {
             Some(Colour::Named(number)) => class.push_str(&format!(" {kind}-{number}")),
-            Some(Colour::Rgb(red, green, blue)) => colours.push((property, format!("rgb({red}, {green}, {blue})"))),
-            None if face.inverse => class.push_str(&format!(" {kind}-inverse")),
+            Some(Colour::Rgb(red, green, blue)) => {
+                // With a class of its own, so that what follows does not share its element.
+                class.push_str(&format!(" {kind}-own"));
+                colours.push((property, format!("rgb({red}, {green}, {blue})")));
+            }
             None => {}
         }
     }
@@ -195,6 +207,18 @@ fn look(stream: &str, face: Face) -> (String, Vec<(&'static str, String)>) {
     ];
     class.extend(kinds.iter().filter(|(is, _)| *is).map(|(_, name)| *name));
     (class, colours)
+}
+
+/// Black or white: what can be told from a colour.
+fn beside(colour: Colour) -> Colour {
+    let dark = match colour {
+        Colour::Named(number) => number < 7 || number == 8,
+        // By how bright each is to the eye, in thousandths.
+        Colour::Rgb(red, green, blue) => {
+            u32::from(red) * 299 + u32::from(green) * 587 + u32::from(blue) * 114 < 128_000
+        }
+    };
+    Colour::Named(if dark { 15 } else { 0 })
 }
 
 fn read_aloud(log: &HtmlDivElement, yes: bool) {
@@ -220,10 +244,6 @@ fn element(name: &str, class: &str) -> Option<Element> {
     let element = document().create_element(name).ok()?;
     element.set_class_name(class);
     Some(element)
-}
-
-fn now_ms() -> f64 {
-    window().performance().map_or(0.0, |performance| performance.now())
 }
 
 /// The pane's log.

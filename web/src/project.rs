@@ -13,6 +13,17 @@ pub struct Project {
     /// The folder's name.
     pub name: String,
     files: BTreeMap<String, Bytes>,
+    parts: Parts,
+}
+
+/// What the manifest said when it was last without a mistake: who writes in it breaks it with every other key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Parts {
+    title: Option<String>,
+    about: String,
+    script: Option<String>,
+    /// The texts of host functions, bodies before declarations.
+    hosts: Vec<String>,
 }
 
 /// A mistake in the program, and the file it is in.
@@ -38,7 +49,36 @@ impl Project {
     /// A folder of these files.
     #[must_use]
     pub fn new(name: &str, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
-        Self { name: name.to_owned(), files: files.into_iter().map(|(path, bytes)| (path, Bytes(bytes))).collect() }
+        let files = files.into_iter().map(|(path, bytes)| (path, Bytes(bytes))).collect();
+        let mut project = Self { name: name.to_owned(), files, parts: Parts::default() };
+        project.read();
+        project
+    }
+
+    /// Reads the manifest, if it can be read.
+    fn read(&mut self) {
+        let Ok(Program { title, about, guest, hosts, .. }) = self.program() else { return };
+        let script = match guest {
+            Guest::Python { entry: Entry::Script(path), .. } => Some(path),
+            _ => None,
+        };
+        let bodies = hosts.iter().filter_map(|host| match &host.body {
+            Body::Wat(source)
+            | Body::Go(source)
+            | Body::Python(source)
+            | Body::NativePython(source)
+            | Body::JavaScript(source) => Some(source.file.clone()),
+            Body::Wasm { .. } | Body::Registered => None,
+        });
+        let declarations = hosts.iter().filter_map(|host| host.wit.as_ref().map(|wit| wit.file.clone()));
+        let mut hosts: Vec<String> = Vec::new();
+        for path in bodies.chain(declarations) {
+            // Hosts may share a file.
+            if !hosts.contains(&path) {
+                hosts.push(path);
+            }
+        }
+        self.parts = Parts { title, about: about.unwrap_or_default(), script, hosts };
     }
 
     /// A folder with an empty script.
@@ -80,37 +120,25 @@ impl Project {
     /// The heading, from the manifest.
     #[must_use]
     pub fn title(&self) -> String {
-        self.program().ok().and_then(|program| program.title).unwrap_or_else(|| self.name.clone())
+        self.parts.title.clone().unwrap_or_else(|| self.name.clone())
     }
 
     /// A sentence or two about it, from the manifest.
     #[must_use]
     pub fn about(&self) -> String {
-        self.program().ok().and_then(|program| program.about).unwrap_or_default()
+        self.parts.about.clone()
     }
 
     /// The path of the script.
     #[must_use]
     pub fn script(&self) -> String {
-        match self.program().map(|program| program.guest) {
-            Ok(Guest::Python { entry: Entry::Script(path), .. }) => path,
-            _ => "main.py".to_owned(),
-        }
+        self.parts.script.clone().unwrap_or_else(|| "main.py".to_owned())
     }
 
     /// The paths of the host functions' texts, bodies before declarations.
     #[must_use]
     pub fn hosts(&self) -> Vec<String> {
-        let hosts = self.program().map(|program| program.hosts).unwrap_or_default();
-        let bodies = hosts.iter().filter_map(|host| match &host.body {
-            Body::Wat(source)
-            | Body::Go(source)
-            | Body::Python(source)
-            | Body::NativePython(source)
-            | Body::JavaScript(source) => Some(source.file.clone()),
-            Body::Wasm { .. } | Body::Registered => None,
-        });
-        bodies.chain(hosts.iter().filter_map(|host| host.wit.as_ref().map(|wit| wit.file.clone()))).collect()
+        self.parts.hosts.clone()
     }
 
     /// The texts beside the script: host functions first, then the rest by name.
@@ -135,14 +163,15 @@ impl Project {
     /// Changes a file's text.
     pub fn set_text(&mut self, path: &str, text: String) {
         self.files.insert(path.to_owned(), text.into());
+        self.read();
     }
 
     /// Adds a host function to begin with; gives back the path of its body.
     pub fn add_host(&mut self) -> String {
         let path = "demo.wat".to_owned();
         let manifest = self.text(FILE);
-        self.set_text(FILE, format!("{manifest}{NEW_TABLE}"));
         self.files.entry(path.clone()).or_insert_with(|| NEW_WAT.into());
+        self.set_text(FILE, format!("{manifest}{NEW_TABLE}"));
         path
     }
 }
@@ -178,6 +207,14 @@ mod tests {
         assert_eq!(project.beside(), ["demo.wat", "amphi.toml"]);
         project.set_text("notes.txt", "x".to_owned());
         assert_eq!(project.beside(), ["demo.wat", "amphi.toml", "notes.txt"]);
+        // A manifest that is being written says nothing new.
+        project.set_text("amphi.toml", "[host.demo".to_owned());
+        assert_eq!(project.beside(), ["demo.wat", "amphi.toml", "notes.txt"]);
+        project.set_text("amphi.toml", "script = \"notes.txt\"\n".to_owned());
+        assert_eq!(
+            (project.script(), project.beside()),
+            ("notes.txt".to_owned(), vec!["amphi.toml".to_owned(), "demo.wat".to_owned(), "main.py".to_owned()])
+        );
     }
 
     #[test]

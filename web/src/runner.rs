@@ -8,6 +8,7 @@ use amphi_core::protocol::Waiting;
 use amphi_core::{Exit, ExportCall, Function, Limits, Prepared, PreparedHost, Reply, Stdin};
 use leptos::prelude::*;
 
+use crate::clock::{mark_time, now_ms};
 use crate::mark::{self, Mark};
 use crate::output::Screen;
 use crate::state::{Kind, RunState, Verdict};
@@ -21,7 +22,8 @@ pub struct Runner {
     run: StoredValue<Option<Run>, LocalStorage>,
     /// How many runs there were: what one of the past still tells is for nobody.
     count: StoredValue<u32>,
-    /// The host modules that the run has.
+    /// The name of the program that runs, and the host modules that it has.
+    program: StoredValue<String>,
     hosts: StoredValue<Vec<PreparedHost>>,
     /// Whether they were edited since it got them.
     pub edited: RwSignal<bool>,
@@ -53,6 +55,7 @@ impl Runner {
             screen: StoredValue::new_local(screen),
             run: StoredValue::new_local(None),
             count: StoredValue::default(),
+            program: StoredValue::default(),
             hosts: StoredValue::default(),
             edited: RwSignal::default(),
             exports: RwSignal::default(),
@@ -65,7 +68,7 @@ impl Runner {
             given: RwSignal::default(),
         };
         habitat.when_ready(move |ready| {
-            mark("amphi:ready");
+            mark_time("amphi:ready");
             match ready {
                 // A run that was started before that has its own words by now.
                 Ok(()) if runner.state.get_untracked() == RunState::Idle => {
@@ -89,11 +92,12 @@ impl Runner {
         if !self.state.get_untracked().is_free() {
             return;
         }
-        mark("amphi:run");
+        mark_time("amphi:run");
         self.screen.with_value(Screen::clear);
         if prepared.program.stdin == Stdin::Inherit && self.waiting() == Waiting::None {
             prepared.program.stdin = Stdin::Bytes(self.given.get_untracked().into());
         }
+        self.program.set_value(prepared.program.name.clone());
         self.hosts.set_value(prepared.hosts.clone());
         self.edited.set(false);
         self.state.set(RunState::Running);
@@ -113,25 +117,45 @@ impl Runner {
         self.run.set_value(Some(run));
     }
 
-    /// Whether a run is under way whose host modules are others by now.
-    pub fn compare(&self, hosts: &[PreparedHost]) {
+    /// The host modules of this program, as it is now, that are others in the run under way, if that is one of it.
+    fn changed(&self, prepared: &Prepared) -> Vec<PreparedHost> {
         let runs = self.state.get_untracked() != RunState::Idle && self.waiting() != Waiting::None;
-        self.edited.set(runs && self.hosts.with_value(|own| own != hosts));
+        if !runs || self.program.with_value(|name| *name != prepared.program.name) {
+            return Vec::new();
+        }
+        let is_other = |host: &&PreparedHost| {
+            self.hosts.with_value(|own| own.iter().any(|own| own.name == host.name && own != *host))
+        };
+        prepared.hosts.iter().filter(is_other).cloned().collect()
     }
 
-    /// Has the run under way use these host modules from its next call on.
-    pub fn renew(&self, hosts: Vec<PreparedHost>) {
-        self.compare(&hosts);
-        if !self.edited.get_untracked() {
+    /// Notes whether the run under way could have other host modules than it has.
+    pub fn compare(&self, prepared: &Prepared) {
+        self.edited.set(!self.changed(prepared).is_empty());
+    }
+
+    /// Has the run under way use the host modules as they are now from its next call on.
+    pub fn renew(&self, prepared: &Prepared) {
+        let changed = self.changed(prepared);
+        self.edited.set(false);
+        if changed.is_empty() {
             return;
         }
-        let changed: Vec<PreparedHost> =
-            self.hosts.with_value(|own| hosts.iter().filter(|host| !own.contains(host)).cloned().collect());
         let names = changed.iter().map(|host| host.name.as_str()).collect::<Vec<_>>().join(", ");
         self.with_run(|run| run.renew(&changed));
-        self.hosts.set_value(hosts);
-        self.edited.set(false);
-        self.verdict.set(Verdict::plain(Kind::Busy, format!("Running… The next call of {names} is the new one.")));
+        self.hosts.update_value(|own| {
+            for host in own {
+                if let Some(new) = changed.iter().find(|new| new.name == host.name) {
+                    *host = new.clone();
+                }
+            }
+        });
+        let state = match self.state.get_untracked() {
+            RunState::Waiting => "Waiting for input… ",
+            RunState::Running | RunState::Stopping => "Running… ",
+            RunState::Serving | RunState::Idle => "",
+        };
+        self.verdict.set(Verdict::plain(Kind::Busy, format!("{state}The next call of {names} is the new one.")));
     }
 
     /// Says that a program with a mistake was not run; the mistake itself is shown beside the text it is in.
@@ -271,17 +295,5 @@ fn keep_end(kept: &mut Vec<u8>, bytes: &[u8]) {
     kept.extend_from_slice(bytes);
     if kept.len() > 2 * KEPT {
         kept.drain(..kept.len() - KEPT);
-    }
-}
-
-/// Milliseconds since the page was opened.
-fn now_ms() -> f64 {
-    window().performance().map_or(0.0, |performance| performance.now())
-}
-
-/// Leaves a mark on the browser's timeline, for whoever measures the page.
-fn mark(name: &str) {
-    if let Some(performance) = window().performance() {
-        let _ = performance.mark(name);
     }
 }

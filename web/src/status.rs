@@ -1,10 +1,14 @@
 //! What is said about the run, and about what it runs on.
 
+use std::time::Duration;
+
 use amphi_browser::wait;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::clock::now_ms;
 use crate::runner::Runner;
+use crate::words::duration;
 
 /// How the run is or went.
 #[component]
@@ -13,6 +17,7 @@ pub fn RunStatus(
     runner: Runner,
 ) -> impl IntoView {
     let verdict = runner.verdict;
+    let elapsed = elapsed(runner);
     view! {
         <div class="exit" data-testid="status" role="status">
             <span
@@ -23,8 +28,29 @@ pub fn RunStatus(
                 {move || verdict.with(|verdict| verdict.words.clone())}
             </span>
             <span class="figures" data-testid="figures">{move || verdict.with(|verdict| verdict.figures.clone())}</span>
+            // Nobody wants to be told of every tenth of a second.
+            <span class="figures" aria-hidden="true" data-testid="elapsed">{elapsed}</span>
         </div>
     }
+}
+
+/// How long the run under way has taken; nothing for a short one.
+fn elapsed(runner: Runner) -> impl Fn() -> Option<String> + Copy + Send {
+    const TICK: Duration = Duration::from_millis(100);
+    const SHORT: f64 = 1_000.0;
+    let (milliseconds, ticks) = (RwSignal::new(0.0), StoredValue::new(None::<IntervalHandle>));
+    let runs = Memo::new(move |_| !runner.state.get().is_free());
+    Effect::new(move |_| {
+        if let Some(before) = ticks.get_value() {
+            before.clear();
+        }
+        milliseconds.set(0.0);
+        let began = now_ms();
+        let tick = move || milliseconds.set(now_ms() - began);
+        // Without a timer the end of the run tells.
+        ticks.set_value(if runs.get() { set_interval_with_handle(tick, TICK).ok() } else { None });
+    });
+    move || Some(milliseconds.get()).filter(|milliseconds| *milliseconds >= SHORT).map(duration)
 }
 
 /// What this page runs on: the way to wait, and which Python.

@@ -43,11 +43,13 @@ async fn stop_ends_an_endless_loop_and_the_next_run_works() {
     user.writes("script", ENDLESS).await;
     user.presses("run").await;
     user.sees("output", "begun").await;
+    user.sees("elapsed", " s").await;
     let began = Instant::now();
     user.presses("run").await;
     user.sees("output", "KeyboardInterrupt").await;
     user.sees_state("run", "idle").await;
     assert!(began.elapsed() < Duration::from_secs(3), "it took {:?}", began.elapsed());
+    assert_eq!(user.text("elapsed").await, "");
     user.writes("script", "print(6 * 7)\n").await;
     user.presses("run").await;
     user.sees("exit", "exit code 0").await;

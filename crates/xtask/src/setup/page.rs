@@ -71,8 +71,7 @@ pub(crate) fn bundle(report: Report<'_>) -> Result<(Ended, String)> {
     let mut ended = Ended::Reused;
     if !folder.is_dir() {
         ended = Ended::Done;
-        let draft = folder.with_extension("part");
-        remove_folder(&draft)?;
+        let draft = folder.with_extension(format!("{}.part", std::process::id()));
         fs::create_dir_all(&draft).with_context(|| format!("can't make {}", draft.display()))?;
         for file in ["package.json", LOCK] {
             fs::copy(scripts.join(file), draft.join(file)).with_context(|| format!("can't copy {file}"))?;
