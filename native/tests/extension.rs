@@ -37,9 +37,7 @@ fn an_import_is_served_by_whoever_offers_it_and_else_named() {
         ),
         ("rejects.js", "export async function demo(a, b) { await null; throw new RangeError(`${a} and ${b}`); }"),
     ];
-    for (file, text) in files {
-        std::fs::write(folder.path().join(file), text).unwrap();
-    }
+    common::write(folder.path(), &files);
     let example = example().display().to_string();
     for habitat in HABITATS {
         for (host, code, told, said) in [
@@ -190,7 +188,7 @@ PyMODINIT_FUNC PyInit_NAME(void) { REST return PyModuleDef_Init(&definition); }
 ";
     let folder = tempfile::tempdir().unwrap();
     let module = |name: &str, rest: &str| MODULE.replace("NAME", name).replace("REST", rest);
-    for (file, text) in [
+    let files = [
         ("good.c", module("good", "") + "int encode(void) { return 0; }\n"),
         ("warned.c", module("warned", "int unused;")),
         ("broken.c", module("broken", "return 1 +;")),
@@ -199,9 +197,8 @@ PyMODINIT_FUNC PyInit_NAME(void) { REST return PyModuleDef_Init(&definition); }
         ("my-module.c", String::new()),
         ("text.txt", String::new()),
         ("guest.wat", "(module (func (export \"_start\")))".to_owned()),
-    ] {
-        std::fs::write(folder.path().join(file), text).unwrap();
-    }
+    ];
+    common::write(folder.path(), &files);
     let run = |args: &[&str]| amphi(folder.path(), &[&["run"], args].concat());
     let import = "import sys; print('good' in sys.builtin_module_names); import good";
     let (code, told, said) = run(&["--extension", "good.c", "-c", import]);

@@ -36,13 +36,12 @@ func main() { panic("a library's main is never called") }
 #[test]
 fn go_is_compiled_from_its_source() {
     let folder = tempfile::tempdir().unwrap();
-    for (file, text) in [
+    let files = [
         ("text.go", TEXT),
         ("broken.go", "package main\n\nfunc main() { return 1 }\n"),
         ("nothing.go", "package main\n\nfunc main() {}\n"),
-    ] {
-        std::fs::write(folder.path().join(file), text).unwrap();
-    }
+    ];
+    common::write(folder.path(), &files);
     let script = "import text; print(text.next(), text.next(), text.half(3.0))\ntry: text.fails()\nexcept Exception as e: print(type(e).__name__)";
     for habitat in HABITATS {
         let run = |host: &str| amphi(folder.path(), &["run", "--habitat", habitat, "--host", host, "-c", script]);

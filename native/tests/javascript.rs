@@ -2,7 +2,9 @@
 //! waiting, kept from what they were not granted.
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
-use std::process::{Command, Stdio};
+mod common;
+
+use common::amphi;
 
 const TEXT: &str = r#"
 const fetch = "the module's own";
@@ -65,15 +67,10 @@ KeyError('mine') True
 fn javascript_serves_python_alike() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = "[host.demo]\njavascript = \"demo.js\"\n";
-    for (path, text) in [("amphi.toml", manifest), ("demo.js", TEXT), ("main.py", SCRIPT)] {
-        std::fs::write(folder.path().join(path), text).unwrap();
-    }
+    common::write(folder.path(), &[("amphi.toml", manifest), ("demo.js", TEXT), ("main.py", SCRIPT)]);
     for habitat in ["wasmtime", "shim", "chromium"] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
-        command.args(["run", ".", "--habitat", habitat]).current_dir(folder.path()).stdin(Stdio::null());
-        let output = command.output().unwrap();
-        let (told, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert_eq!((output.status.code(), told.as_ref()), (Some(0), TOLD), "{habitat}: {said}");
+        let (code, told, said) = amphi(folder.path(), &["run", ".", "--habitat", habitat]);
+        assert_eq!((code, told.as_str()), (Some(0), TOLD), "{habitat}: {said}");
         assert_eq!(said, "waited {x: 1}\nwaited {x: 3}\nwaited {x: 1}\n", "{habitat}");
     }
 }
@@ -189,15 +186,10 @@ print(demo.soon(1))
 ";
     let files =
         [("amphi.toml", manifest), ("demo.wit", FLAT), ("demo.js", FLAT_JS), ("other.js", other), ("main.py", script)];
-    for (path, text) in files {
-        std::fs::write(folder.path().join(path), text).unwrap();
-    }
+    common::write(folder.path(), &files);
     for (habitat, told) in [("shim", "5\n5\n2\n"), ("chromium", "True\nTrue\n2\n")] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
-        command.args(["run", ".", "--habitat", habitat]).current_dir(folder.path()).stdin(Stdio::null());
-        let output = command.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(String::from_utf8_lossy(&output.stdout), told, "{habitat}: {said}");
+        let (_, found, said) = amphi(folder.path(), &["run", ".", "--habitat", habitat]);
+        assert_eq!(found, told, "{habitat}: {said}");
     }
 }
 
@@ -205,16 +197,14 @@ print(demo.soon(1))
 fn functions_of_numbers_are_alike() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = "[host.demo]\njavascript = \"demo.js\"\nwit = \"demo.wit\"\n";
-    for (path, text) in [("amphi.toml", manifest), ("demo.wit", FLAT), ("demo.js", FLAT_JS), ("main.py", FLAT_PY)] {
-        std::fs::write(folder.path().join(path), text).unwrap();
-    }
+    common::write(
+        folder.path(),
+        &[("amphi.toml", manifest), ("demo.wit", FLAT), ("demo.js", FLAT_JS), ("main.py", FLAT_PY)],
+    );
     let told = ["shim", "chromium"].map(|habitat| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_amphi"));
-        command.args(["run", ".", "--habitat", habitat]).current_dir(folder.path()).stdin(Stdio::null());
-        let output = command.output().unwrap();
-        let (told, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert_eq!((output.status.code(), said.as_ref()), (Some(3), "said 6\nsaid 7\n"), "{habitat}");
-        told.into_owned()
+        let (code, told, said) = amphi(folder.path(), &["run", ".", "--habitat", habitat]);
+        assert_eq!((code, said.as_str()), (Some(3), "said 6\nsaid 7\n"), "{habitat}");
+        told
     });
     let [shim, chromium] = told;
     for line in

@@ -40,9 +40,7 @@ impl Session {
                         [host.js]\njavascript = \"js.js\"\nwit = \"js.wit\"\n\
                         [host.wat]\nwat = \"wat.wat\"\n";
         let texts = [("amphi.toml", manifest), ("py.py", PY), ("js.js", JS), ("js.wit", JS_WIT), ("wat.wat", WAT)];
-        for (path, text) in texts {
-            std::fs::write(folder.path().join(path), text).unwrap();
-        }
+        common::write(folder.path(), &texts);
         let begin = "import js, py, wat\nfrom inspect import signature\n";
         std::fs::write(folder.path().join("main.py"), begin).unwrap();
         Self::of(folder, &["run", "-iq", ".", "--habitat", habitat])

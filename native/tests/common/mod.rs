@@ -31,7 +31,7 @@ pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
 }
 
 /// Writes these files into a folder.
-pub(crate) fn write(folder: &Path, files: &[(&str, &str)]) {
+pub(crate) fn write(folder: &Path, files: &[(&str, impl AsRef<[u8]>)]) {
     for (path, text) in files {
         let path = folder.join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
