@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
-use super::tools::Tool;
+use super::tools::{self, Tool};
 use crate::places;
 use crate::process::{self, Report};
 use crate::screen::Ended;
@@ -68,22 +68,17 @@ pub(crate) fn needs_npm() -> bool {
 /// npm's registry can't be reached, or a file can't be read or written.
 pub(crate) fn bundle(report: Report<'_>) -> Result<(Ended, String)> {
     let (scripts, folder) = (places::root().join(SCRIPTS), libraries()?);
-    let mut ended = Ended::Reused;
-    if !folder.is_dir() {
-        ended = Ended::Done;
-        let draft = folder.with_extension(format!("{}.part", std::process::id()));
-        fs::create_dir_all(&draft).with_context(|| format!("can't make {}", draft.display()))?;
+    let is_in = |folder: &Path| folder.join("node_modules/.bin/esbuild").exists();
+    let installed = tools::whole(&folder, "page-libraries", is_in, report, |draft| {
+        fs::create_dir_all(draft).with_context(|| format!("can't make {}", draft.display()))?;
         for file in ["package.json", LOCK] {
             fs::copy(scripts.join(file), draft.join(file)).with_context(|| format!("can't copy {file}"))?;
         }
         let mut command = Command::new("npm");
-        command.current_dir(&draft).args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+        command.current_dir(draft).args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
         process::expect(command, "libraries", report).context("is npm's registry reachable?")?;
-        // Another process may have been quicker; its folder holds the same.
-        if fs::rename(&draft, &folder).is_err() && !folder.is_dir() {
-            bail!("can't move the libraries to {}", folder.display());
-        }
-    }
+        Ok(())
+    })?;
     let libraries = folder.join("node_modules");
     let draft = scripts.join(format!("out.{}.part", std::process::id()));
     let mut command = Command::new(libraries.join(".bin/esbuild"));
@@ -94,9 +89,9 @@ pub(crate) fn bundle(report: Report<'_>) -> Result<(Ended, String)> {
     process::expect(command, "bundle", report)?;
     // Files have hashes in their names: those of before would stay beside them.
     let out = scripts.join("out");
-    remove_folder(&out)?;
+    tools::remove(&out)?;
     fs::rename(&draft, &out).with_context(|| format!("can't make {}", out.display()))?;
-    Ok((ended, String::new()))
+    Ok(installed)
 }
 
 /// Builds the page, if its inputs have changed.
@@ -184,15 +179,6 @@ fn remove_file(file: &Path) -> Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("can't remove {}", file.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn remove_folder(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("can't remove {}", folder.display()))
         }
         _ => Ok(()),
     }

@@ -151,39 +151,19 @@ impl Tool {
     /// # Errors
     /// The registry can't be reached, or the tool can't be compiled or written.
     pub(crate) fn install(&self, cargo: &str, report: Report<'_>) -> Result<(Ended, String)> {
-        let folder = self.folder()?;
-        if self.is_in(&folder) {
-            return Ok((Ended::Reused, String::new()));
-        }
-        let tools = folder.parent().context("the cache has no folder for tools")?;
-        fs::create_dir_all(tools).with_context(|| format!("can't make {}", tools.display()))?;
-        // The system frees the lock with the process, however that ends.
-        let lock_path = tools.join(format!(".{}.lock", self.name));
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&lock_path);
-        let lock = lock.with_context(|| format!("can't write {}", lock_path.display()))?;
-        if lock.try_lock().is_err() {
-            report.screen.hint(report.number, "waiting for another process that installs it");
-            lock.lock().with_context(|| format!("can't lock {}", lock_path.display()))?;
-            if self.is_in(&folder) {
-                return Ok((Ended::Reused, "another process installed it".to_owned()));
-            }
-        }
-        let draft = tools.join(format!(".{}.part", self.name));
-        remove(&draft)?;
-        let made = self.make(cargo, &draft, report).and_then(|()| {
-            if !self.is_in(&draft) {
-                bail!("the package {} {} holds no program {}", self.package, self.version, self.name);
-            }
-            // A folder without the program is what an interrupted removal left.
-            remove(&folder)?;
-            fs::rename(&draft, &folder).with_context(|| format!("can't move the tool to {}", folder.display()))
-        });
-        if made.is_err() {
-            // The first error is the one to report.
-            let _ = remove(&draft);
-        }
-        made?;
-        Ok((Ended::Done, folder.display().to_string()))
+        whole(
+            &self.folder()?,
+            self.name,
+            |folder| self.is_in(folder),
+            report,
+            |draft| {
+                self.make(cargo, draft, report)?;
+                if !self.is_in(draft) {
+                    bail!("the package {} {} holds no program {}", self.package, self.version, self.name);
+                }
+                Ok(())
+            },
+        )
     }
 
     fn folder(&self) -> Result<PathBuf> {
@@ -251,7 +231,51 @@ impl Tool {
     }
 }
 
-fn remove(folder: &Path) -> Result<()> {
+/// Makes a folder in the cache: it appears there whole or not at all, and a second process that wants the same one waits
+/// for the first. `is_in` tells whether a folder holds the program or what else goes by this name.
+///
+/// # Errors
+/// A folder can't be written, or it can't be made.
+pub(super) fn whole(
+    folder: &Path,
+    name: &str,
+    is_in: impl Fn(&Path) -> bool,
+    report: Report<'_>,
+    make: impl FnOnce(&Path) -> Result<()>,
+) -> Result<(Ended, String)> {
+    if is_in(folder) {
+        return Ok((Ended::Reused, String::new()));
+    }
+    let tools = folder.parent().context("the cache has no folder for tools")?;
+    fs::create_dir_all(tools).with_context(|| format!("can't make {}", tools.display()))?;
+    // The system frees the lock with the process, however that ends.
+    let lock_path = tools.join(format!(".{name}.lock"));
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&lock_path);
+    let lock = lock.with_context(|| format!("can't write {}", lock_path.display()))?;
+    if lock.try_lock().is_err() {
+        report.screen.hint(report.number, "waiting for another process that installs it");
+        lock.lock().with_context(|| format!("can't lock {}", lock_path.display()))?;
+        if is_in(folder) {
+            return Ok((Ended::Reused, "another process installed it".to_owned()));
+        }
+    }
+    let draft = tools.join(format!(".{name}.part"));
+    remove(&draft)?;
+    let made = make(&draft).and_then(|()| {
+        // A folder without the program is what an interrupted removal left.
+        remove(folder)?;
+        fs::rename(&draft, folder).with_context(|| format!("can't move the tool to {}", folder.display()))
+    });
+    if made.is_err() {
+        // The first error is the one to report.
+        let _ = remove(&draft);
+    }
+    made?;
+    Ok((Ended::Done, folder.display().to_string()))
+}
+
+/// Removes a folder, if it is there.
+pub(super) fn remove(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("can't remove {}", folder.display()))
