@@ -35,6 +35,8 @@ pub fn App(
     let screen = Screen::default();
     let runner = Runner::new(habitat, screen.clone());
     let project = RwSignal::new(examples::find(example.as_deref()));
+    // What "Start over" gives back.
+    let original = StoredValue::new(project.get_untracked());
     let beside = RwSignal::new(first_beside(&project.get_untracked()));
     let problem = RwSignal::new(None::<Problem>);
     let offered = RwSignal::new(Vec::<Module>::new());
@@ -99,18 +101,22 @@ pub fn App(
         if !stays || !chosen.beside().contains(&beside.get_untracked()) {
             beside.set(first_beside(&chosen));
         }
+        original.set_value(chosen.clone());
         project.set(chosen);
         offered.set(Vec::new());
         look();
     });
-    let changed = Memo::new(move |_| project.with(|project| *project != examples::find(Some(&project.name))));
+    let changed = Memo::new(move |_| project.with(|project| original.with_value(|original| project != original)));
     let pause = StoredValue::new(None::<TimeoutHandle>);
-    let edit = Callback::new(move |(path, text): (String, String)| {
-        project.update(|project| project.set_text(&path, text));
+    let look_soon = move || {
         if let Some(before) = pause.get_value() {
             before.clear();
         }
         pause.set_value(set_timeout_with_handle(look, PAUSE).ok());
+    };
+    let edit = Callback::new(move |(path, text): (String, String)| {
+        project.update(|project| project.set_text(&path, text));
+        look_soon();
     });
 
     let keys = window_event_listener(ev::keydown, move |event: KeyboardEvent| {
@@ -128,7 +134,8 @@ pub fn App(
     if run_at_once {
         start();
     } else {
-        look();
+        // Not while the page is being put up.
+        look_soon();
     }
 
     view! {

@@ -162,8 +162,11 @@ impl Project {
 
     /// Changes a file's text.
     pub fn set_text(&mut self, path: &str, text: String) {
-        self.files.insert(path.to_owned(), text.into());
-        self.read();
+        let is_new = self.files.insert(path.to_owned(), text.into()).is_none();
+        // What a manifest says depends on which files there are, not on what is in others.
+        if is_new || path == FILE {
+            self.read();
+        }
     }
 
     /// Adds a host function to begin with; gives back the path of its body.
