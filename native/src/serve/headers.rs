@@ -6,16 +6,14 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-/// Everything comes from this server; wasm is compiled, and JavaScript never made from text
-/// but in a worker.
-pub(crate) const POLICY: &str = "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; \
-    form-action 'none'; frame-ancestors 'none'; img-src 'self' blob: data:; style-src 'self'; worker-src 'self'; \
-    script-src 'self' 'wasm-unsafe-eval'";
+/// Everything comes from this server; wasm is compiled, and JavaScript never made from text but in a worker. No other
+/// page shows this one in a frame.
+pub(crate) const POLICY: &str =
+    concat!("frame-ancestors 'none'; ", include_str!("../../../web/policy/page.txt")).trim_ascii();
 
 /// The worker's own: it makes modules of the host functions that a program brings in JavaScript, which are text. Nothing
 /// else of them is loaded, and they reach no other server either.
-const WORKER_POLICY: &str = "default-src 'none'; base-uri 'none'; connect-src 'self'; \
-    script-src 'self' blob: 'wasm-unsafe-eval'";
+const WORKER_POLICY: &str = include_str!("../../../web/policy/worker.txt").trim_ascii();
 
 /// The same on every answer. Isolation from other origins is what gives the page shared memory.
 const ALWAYS: &[(&str, &str)] = &[
@@ -29,7 +27,7 @@ const ALWAYS: &[(&str, &str)] = &[
 /// Answers only who asked for this machine by name, and adds the headers.
 pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let kept = is_hashed(request.uri().path());
-    let policy = if request.uri().path().ends_with("/worker.js") { WORKER_POLICY } else { POLICY };
+    let policy = if is_worker(request.uri().path()) { WORKER_POLICY } else { POLICY };
     let mut response = if !is_loopback(request.headers()) {
         // A page elsewhere can make its own name point here; the browser then sends that name.
         (StatusCode::FORBIDDEN, "This server answers only to 127.0.0.1 and localhost.\n").into_response()
@@ -66,6 +64,12 @@ fn is_hashed(path: &str) -> bool {
     name.split(['-', '_', '.']).any(|part| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
+/// Whether it is the worker: `worker.js`, or `worker-0123456789abcdef.js` where its name has a hash in it.
+fn is_worker(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name == "worker.js" || (name.starts_with("worker-") && name.ends_with(".js") && is_hashed(path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +100,26 @@ mod tests {
             ("/python/python.wasm", false),
         ] {
             assert_eq!(is_hashed(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_worker_is_known() {
+        for (path, expected) in [
+            ("/worker.js", true),
+            ("/worker-0123456789abcdef.js", true),
+            ("/amphi-worker-0123456789abcdef.js", false),
+            ("/worker-other.js", false),
+            ("/index.html", false),
+        ] {
+            assert_eq!(is_worker(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_policy_is_one_line_of_a_header() {
+        for policy in [POLICY, WORKER_POLICY] {
+            assert!(HeaderValue::try_from(policy).is_ok() && policy.ends_with("'wasm-unsafe-eval'"), "{policy}");
         }
     }
 }
