@@ -1,5 +1,6 @@
 //! The page's side: workers made ready beforehand, and runs in them. It must never know how a page looks.
 
+mod files;
 mod python;
 mod run;
 mod sandbox;

@@ -12,6 +12,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use super::files::File;
 use super::python;
 use crate::message::{ToPage, ToWorker};
 use crate::{Control, wait, words};
@@ -57,9 +58,9 @@ impl Sandbox {
                 if loaded.is_some() {
                     options.set_name(LOADS_PYTHON);
                 }
-                let worker = Worker::new_with_options("worker.js", &options);
+                let started = File::Worker.address().and_then(|file| Worker::new_with_options(&file, &options));
                 let refused = |error| format!("The browser started no worker: {}.", words(&error));
-                (worker.map_err(refused)?, Array::new())
+                (started.map_err(refused)?, Array::new())
             }
         };
         let sandbox = Rc::new(Self {
