@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask setup`, `play`, `test`, `cpython-tests`, `fuzz`, `bench`, `tidy`.
+//! The project's own chores: `cargo xtask setup`, `play`, `test`, `cpython-tests`, `fuzz`, `bench`, `dist`, `tidy`.
 //! Must never know an engine or a habitat: it starts the programs that do.
 
 use std::process::ExitCode;
@@ -7,6 +7,7 @@ use clap::Parser;
 
 mod bench;
 mod cpython_tests;
+mod dist;
 mod fuzz;
 mod places;
 mod plan;
@@ -33,6 +34,7 @@ enum Chore {
     CpythonTests(cpython_tests::CpythonTests),
     Fuzz(fuzz::Fuzz),
     Bench(bench::Bench),
+    Dist(dist::Dist),
     Tidy(tidy::Tidy),
 }
 
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Chore::CpythonTests(tests) => tests.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Bench(bench) => bench.run(),
+        Chore::Dist(dist) => dist.run(),
         Chore::Tidy(tidy) => tidy.run(),
     };
     match done {

@@ -18,7 +18,8 @@ use crate::screen::{self, Ended};
 use crate::{places, process::expect};
 
 pub(crate) use browsers::lacks;
-pub(crate) use page::{files_of, with_br};
+pub(crate) use page::{compress, files_of, is_compressible, with_br};
+pub(crate) use tools::remove;
 
 /// What the page and its worker are compiled to.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";

@@ -121,8 +121,7 @@ pub(crate) fn build(path: &OsStr, tools: &[Tool], report: Report<'_>) -> Result<
     command.env_remove("NO_COLOR");
     process::expect(command, "page", report)?;
     let files = files_of(&dist)?;
-    let compressible =
-        files.iter().filter(|file| file.extension().is_some_and(|kind| COMPRESSED.iter().any(|one| kind == *one)));
+    let compressible = files.iter().filter(|file| is_compressible(file));
     compress(compressible.map(|file| (file.clone(), with_br(file))).collect(), report)?;
     fs::write(&key_file, key).with_context(|| format!("can't write {}", key_file.display()))?;
     Ok((Ended::Done, String::new()))
@@ -157,6 +156,7 @@ pub(crate) fn add_python(report: Report<'_>) -> Result<(Ended, String)> {
     Ok((ended, format!("{}.{} MB", tenths / 10, tenths % 10)))
 }
 
+/// Where the compressed form of a file lies.
 pub(crate) fn with_br(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".br");
@@ -184,7 +184,16 @@ fn remove_file(file: &Path) -> Result<()> {
     }
 }
 
-fn compress(files: Vec<(PathBuf, PathBuf)>, report: Report<'_>) -> Result<()> {
+/// Whether a file shrinks, and is served as it lies.
+pub(crate) fn is_compressible(file: &Path) -> bool {
+    file.extension().is_some_and(|kind| COMPRESSED.iter().any(|one| kind == *one))
+}
+
+/// Compresses each first file into the second.
+///
+/// # Errors
+/// A file can't be read or written.
+pub(crate) fn compress(files: Vec<(PathBuf, PathBuf)>, report: Report<'_>) -> Result<()> {
     if files.is_empty() {
         return Ok(());
     }
