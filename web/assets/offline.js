@@ -36,7 +36,8 @@ async function keep() {
   await loaded;
   (await workers.ready).active?.postMessage("keep");
   // A browser looks for a new version by itself, but some time after a load, and a page may be open for days.
-  if (workers.controller) await registration.update();
+  // Where there is no network there is none.
+  if (workers.controller) registration.update().catch(() => {});
 }
 
 /** The worker answers from now on, with the headers that this page came without. */

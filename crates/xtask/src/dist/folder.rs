@@ -22,7 +22,7 @@ const NEEDED: &[&str] = &["index.html", "worker.js", "python/python.wasm", "pyth
 /// # Errors
 /// The page is not whole, a link leads nowhere, or a file can't be read or written.
 pub(crate) fn write(from: &Path, service: &Path, to: &Path, report: Report<'_>) -> Result<Manifest> {
-    let mut built = read(from, |name| !name.ends_with(".br"))?;
+    let mut built = read(from, is_of_page)?;
     if let Some(missing) = NEEDED.iter().find(|name| !built.contains_key(**name)) {
         bail!("{} has no {missing}: run `cargo xtask setup`", from.display());
     }
@@ -54,6 +54,11 @@ pub(crate) fn write(from: &Path, service: &Path, to: &Path, report: Report<'_>) 
     let text = serde_json::to_string_pretty(&manifest).context("can't write the manifest")?;
     put(&to.join(MANIFEST), format!("{text}\n").as_bytes())?;
     Ok(manifest)
+}
+
+/// Not what trunk is about to put there, in a folder `.stage`, nor what is made anew here.
+fn is_of_page(name: &str) -> bool {
+    !name.starts_with('.') && !name.ends_with(".br")
 }
 
 fn headers(named: &[Named], policy: &str) -> String {
@@ -93,4 +98,27 @@ pub(crate) fn put(file: &Path, bytes: &[u8]) -> Result<()> {
     let folder = file.parent().unwrap_or(file);
     fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
     fs::write(file, bytes).with_context(|| format!("can't write {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_belongs_to_the_page_is_taken() {
+        for (name, expected) in
+            [("index.html", true), ("js/editor.js", true), ("js/editor.js.br", false), (".stage/worker.js", false)]
+        {
+            assert_eq!(is_of_page(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_is_not_whole_is_refused_with_what_to_do() {
+        let root = tempfile::tempdir().unwrap();
+        put(&root.path().join("index.html"), b"<p>").unwrap();
+        let report = Report { screen: &crate::screen::Screen::new(1), number: 1 };
+        let error = write(root.path(), Path::new("service.js"), &root.path().join("out"), report).unwrap_err();
+        assert!(error.to_string().contains("no worker.js: run `cargo xtask setup`"), "{error}");
+    }
 }
