@@ -24,19 +24,26 @@ use crate::{places, setup};
 const PAGE: &str = "page";
 const NPM: &str = "npm";
 
-/// Makes a folder of the page for any static host, and an npm package that shows it in other pages.
+/// Makes a folder of the page for any static host, and an npm package of it.
 ///
 /// Takes the page that `cargo xtask setup` built, and writes
 ///
-///   DIR/page  for a server: at any path, on any host, also one whose headers can't be set
+///   DIR/page  for a server: at any path, on any host, also one whose
+///             headers can't be set
 ///   DIR/npm   the package amphi-playground: `npm publish` or `npm pack` in it
 ///
-/// Every file but the page, the service worker and versions.json has a hash of its contents in its name, so that a server
-/// may say of it that it never changes (_headers says so to hosts that read it). Beside each file that shrinks lies its
-/// brotli form, FILE.br, for servers that send such files (nginx: `brotli_static on`). The service worker keeps the page
-/// for the time without a network, and adds the headers that give it shared memory.
+/// Files have hashes of their contents in their names, so that a server may say
+/// of them that they never change; _headers says so to hosts that read it. Only
+/// the page, the service worker, _headers and versions.json, which lists what is
+/// there, keep their names. Beside each file that shrinks lies its brotli form,
+/// FILE.br, for servers that send such files (nginx: `brotli_static on`).
 ///
-/// To put a new version on a server, copy the new folder over the old one: pages that are open still find their files.
+/// The service worker keeps the page for the time without a network, and adds
+/// the headers that give it shared memory where a server does not send them.
+///
+/// To put a new version on a server, copy the new folder over the old one: pages
+/// that are open still find their files.
+///
 /// To look at the result: `amphi serve --dist DIR/page`.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
