@@ -35,8 +35,8 @@ pub(crate) struct Named {
     pub(crate) is_first: bool,
 }
 
-/// Names all `files`. A name's hash is of the file and of all it leads to, as they were: so it changes with any of them,
-/// and files may refer to each other in a circle.
+/// Names all `files`. A name's hash is of the file and of all it leads to, as they were: so it changes with any of
+/// them, and files may refer to each other in a circle.
 ///
 /// # Errors
 /// Two files would have one name.

@@ -105,8 +105,8 @@ pub(crate) fn inline_scripts(html: &str) -> Vec<Range<usize>> {
     scripts
 }
 
-/// The files that `reference`, in the file `from`, can mean: paths from the folder's root. None where it leads to a part
-/// of the same file, or holds what it means.
+/// The files that `reference`, in the file `from`, can mean: paths from the folder's root. None where it leads to a
+/// part of the same file, or holds what it means.
 ///
 /// # Errors
 /// It can be no file of the folder.
