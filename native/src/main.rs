@@ -16,6 +16,7 @@ mod renewal;
 mod repl;
 mod run;
 mod serve;
+mod share;
 mod streams;
 mod stubs;
 mod trace;
@@ -45,6 +46,7 @@ Examples:
   amphi stubs examples/hello --out .
   amphi new --host demo.wit --in python
   amphi wasi fd_readdir
+  amphi share examples/hello
   amphi serve";
 
 #[derive(Debug, clap::Subcommand)]
@@ -58,6 +60,8 @@ enum Command {
     Stubs(stubs::Stubs),
     New(new::New),
     Wasi(wasi::Wasi),
+    Share(share::Share),
+    Unpack(share::Unpack),
     Serve(serve::Serve),
     Python(python::Python),
 }
@@ -73,6 +77,8 @@ fn main() -> ExitCode {
         Command::Stubs(stubs) => stubs.run().map(|()| 0),
         Command::New(new) => new.run().map(|()| 0),
         Command::Wasi(wasi) => wasi.run().map(|()| 0),
+        Command::Share(share) => share.run().map(|()| 0),
+        Command::Unpack(unpack) => unpack.run().map(|()| 0),
         Command::Serve(serve) => serve.run().map(|()| 0),
         Command::Python(python) => python.run().map(|()| 0),
     };

@@ -4,8 +4,9 @@
 use crate::folder::Disk;
 use crate::go;
 use crate::python;
+use crate::share;
 use amphi_core::module::{self, Compiled, ReadError};
-use amphi_core::{Body, Entry, Guest, Program, Source, SourceError, manifest};
+use amphi_core::{Body, Entry, Guest, Program, Source, SourceError, link, manifest};
 use anyhow::{Context as _, Result, bail};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -13,7 +14,8 @@ use std::path::Path;
 /// The first bytes of every wasm file.
 const WASM: &[u8] = b"\0asm";
 
-/// The program that `path` names: `-`, a folder with amphi.toml, WebAssembly as a module or text, or a Python script.
+/// The program that `path` names: `-`, a link, a folder with amphi.toml, WebAssembly as a module or text, or a Python
+/// script.
 ///
 /// # Errors
 /// It is not there, or is none of these; the message says what was expected.
@@ -21,8 +23,11 @@ pub(crate) fn load(path: &Path, flags: Vec<String>) -> Result<Program> {
     if path == Path::new("-") {
         return Ok(of_python("stdin", Entry::Stdin, flags));
     }
+    if let Some(text) = path.to_str().filter(|text| link::is_link(text)) {
+        return with_flags(share::program(text)?, flags, "the program in the link");
+    }
     let shown = path.display();
-    if is_folder(path, "a folder with amphi.toml, a Python script or a .wasm file")? {
+    if is_folder(path, "a folder with amphi.toml, a Python script or a .wasm file, or give a link")? {
         return folder(path, flags);
     }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
@@ -126,9 +131,14 @@ fn folder(path: &Path, more_flags: Vec<String>) -> Result<Program> {
     }
     go::compile(&mut program, path)?;
     python::extend(&mut program, &[])?;
-    match (&mut program.guest, more_flags.first()) {
-        (Guest::Python { flags, .. }, _) => flags.extend(more_flags),
-        (Guest::Wasm(_), Some(flag)) => bail!("{flag} is a flag of Python's, but {} is WebAssembly", path.display()),
+    with_flags(program, more_flags, &path.display().to_string())
+}
+
+/// The program with more flags for its interpreter.
+fn with_flags(mut program: Program, more: Vec<String>, shown: &str) -> Result<Program> {
+    match (&mut program.guest, more.first()) {
+        (Guest::Python { flags, .. }, _) => flags.extend(more),
+        (Guest::Wasm(_), Some(flag)) => bail!("{flag} is a flag of Python's, but {shown} is WebAssembly"),
         (Guest::Wasm(_), None) => {}
     }
     Ok(program)

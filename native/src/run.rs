@@ -19,12 +19,12 @@ use std::path::{Path, PathBuf};
 
 /// Runs a program in one habitat and exits with the guest's code.
 ///
-/// A program is a folder with amphi.toml, a Python script, any wasm32-wasip1 module, or text after -c. Options go
-/// before the program or right after it; what follows is the program's own.
+/// A program is a folder with amphi.toml, a Python script, any wasm32-wasip1 module, a link that `amphi share` or the
+/// page made, or text after -c. Options go before the program or right after it; what follows is the program's own.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Run {
-    /// A folder with amphi.toml, a Python script, a .wasm or .wat file, or - for a script on standard input.
+    /// A folder with amphi.toml, a Python script, a .wasm or .wat file, a link, or - for a script on standard input.
     program: Option<PathBuf>,
     /// What the program gets as its arguments.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -43,6 +43,9 @@ pub(crate) struct Trace {
     /// Also show rights, addresses and flags that are not set.
     #[arg(long)]
     whole: bool,
+    /// Also show which line of Python made each call.
+    #[arg(long)]
+    lines: bool,
     #[command(flatten)]
     run: Run,
 }
@@ -57,6 +60,7 @@ const EXAMPLES: &str = "\
 Examples:
   amphi trace script.py
   amphi trace --filter 'path_*,error' script.py           # what it looked for and did not find
+  amphi trace --lines --filter 'path_open,host' script.py # which line of it makes the calls
   amphi trace --summary -c 'import json'
   amphi trace --json --out calls.jsonl examples/hello
   amphi trace --fault 'fd_write=*.log:NOSPC@2..' script.py   # what if the disk is full?
@@ -65,6 +69,7 @@ Examples:
 A line of --json has number, time_ns and duration_ns (null for a call that was not timed); call and args, and one of
 result, errno (with fault where it was asked for) and ended; paths are whole paths that the call is about. A host
 function's has host, args, and reply or error. Bytes are text where they are UTF-8, else base64, beside their length.
+With --lines a call that a program's own line made has file and line.
 
 A browser's clock is slow to read: of calls that follow each other within 10 microseconds one in sixteen is timed, and
 --summary reckons the rest from it.
@@ -95,7 +100,8 @@ impl Trace {
         };
         let mut printer = Printer::new(BufWriter::new(out), form, self.filter.unwrap_or_default());
         let (habitat, mut program) = self.run.into_program()?;
-        program.watch.trace = Some(Told { shown: self.bytes, batch: if live { 0 } else { Told::BATCH } });
+        let batch = if live { 0 } else { Told::BATCH };
+        program.watch.trace = Some(Told { shown: self.bytes, batch, lines: self.lines });
         // Printed on a thread of its own: the guest need not wait for it, unless somebody watches line by line.
         let (sender, records) = sync_channel::<Option<Vec<u8>>>(if live { 0 } else { AHEAD });
         let printing = std::thread::spawn(move || {

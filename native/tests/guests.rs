@@ -259,6 +259,42 @@ fn the_calls_of_a_host_modules_guest_are_traced_under_its_name() {
     }
 }
 
+const LINES: &str = "\
+import pathlib, h
+def write(name):
+    pathlib.Path(name).write_text(
+        'x' * 3)
+def each():
+    yield open('each.txt', 'w')
+write('écrit.txt')
+next(each()).close()
+[open(f'{name}.txt', 'w').close() for name in 'ab']
+h.f(1)
+exec(compile('open(\\'made.txt\\', \\'w\\')', 'ligne, générée', 'exec'))
+";
+
+#[test]
+fn a_call_is_told_with_the_line_that_made_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = "def f(x):\n    y = x\n    open('host.txt', 'w').close()\n    return y";
+    write(folder.path(), &[("h.py", host), ("main.py", LINES)]);
+    for habitat in ["wasmtime", "shim", "chromium"] {
+        let calls = |filter: &str| -> Vec<String> {
+            let args = ["trace", "--lines", "--habitat", habitat, "--host", "h=h.py", "--filter", filter, "main.py"];
+            let (code, told, said) = amphi(folder.path(), &args);
+            assert_eq!(code, Some(0), "{habitat}: {told} {said}");
+            let last = |line: &str| line.rsplit("  ").next().unwrap_or_default().to_owned();
+            said.lines().filter(|line| line.contains(" path_open(") || line.contains(" h.f(")).map(last).collect()
+        };
+        let opened = calls("path_open,path=*.txt");
+        let expected =
+            ["main.py:3", "main.py:6", "main.py:9", "main.py:9", "h.py:3"].map(|line| format!("/work/{line}"));
+        assert_eq!(opened[..5], expected, "{habitat}");
+        assert_eq!(opened[5..], ["ligne, générée:1"], "{habitat}");
+        assert_eq!(calls("host"), ["/work/main.py:10"], "{habitat}");
+    }
+}
+
 /// Texts and bytes go by address and length; WASI and another host module are at its disposal.
 const TEXT: &str = r#"(module
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))

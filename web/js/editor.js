@@ -6,9 +6,9 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { Annotation, Compartment, EditorState, Transaction } from "@codemirror/state";
+import { Annotation, Compartment, EditorState, StateEffect, StateField, Transaction } from "@codemirror/state";
 import {
-  EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers,
+  Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers,
 } from "@codemirror/view";
 
 import { completions } from "./complete.js";
@@ -21,6 +21,16 @@ const KEPT = 100;
 /** The page changed the text, and need not be told. */
 const BY_PAGE = Annotation.define();
 
+/** The line that is to be seen. */
+const POINTED = Decoration.line({ class: "amphi-here", attributes: { "aria-current": "true" } });
+const pointing = StateEffect.define();
+const pointed = StateField.define({
+  create: () => Decoration.none,
+  update: (lines, { changes, effects }) =>
+    effects.reduce((now, effect) => (effect.is(pointing) ? effect.value : now), lines.map(changes)),
+  provide: (field) => EditorView.decorations.from(field),
+});
+
 const INSIDE = new CSSStyleSheet();
 INSIDE.replaceSync(":host { display: flex; min-width: 0 } .cm-editor { flex: 1; min-width: 0 }");
 
@@ -29,6 +39,7 @@ INSIDE.replaceSync(":host { display: flex; min-width: 0 } .cm-editor { flex: 1; 
  * | --- | --- |
  * | `value` | the text; `input` tells that its reader has changed it |
  * | `path` | the file that is edited: its ending is the language, and each file has its own undo history |
+ * | `here` | a line that is to be seen, counted from 1, or undefined |
  * | `marks` | mistakes: `[{ line, column?, message }]`, counted from 1; without a column the whole line |
  * | `modules` | what can be imported: `[{ name, docs, members: [{ name, kind, detail, docs }] }]` |
  * | `vim` | true for Vim's keys |
@@ -47,6 +58,7 @@ class Editor extends HTMLElement {
   #described = new Compartment();
   #modules = [];
   #marks = [];
+  #here = undefined;
   #wantsVim = false;
 
   constructor() {
@@ -57,7 +69,7 @@ class Editor extends HTMLElement {
     root.addEventListener("input", (event) => event.stopPropagation());
     this.#view = new EditorView({ root, parent: root, state: this.#fresh("") });
     // What was set before this file was there.
-    for (const name of ["modules", "path", "value", "marks", "vim"]) {
+    for (const name of ["modules", "path", "value", "marks", "here", "vim"]) {
       if (!Object.hasOwn(this, name)) continue;
       const value = this[name];
       delete this[name];
@@ -108,6 +120,11 @@ class Editor extends HTMLElement {
     this.#mark();
   }
 
+  set here(line) {
+    this.#here = line ?? undefined;
+    this.#point();
+  }
+
   set modules(modules) {
     this.#modules = modules ?? [];
   }
@@ -132,7 +149,7 @@ class Editor extends HTMLElement {
   }
 
   #described_anew() {
-    const attributes = { "aria-label": this.getAttribute("label") ?? "", "aria-description": this.getAttribute("describedby") ?? "" };
+    const attributes = { tabindex: "0", "aria-label": this.getAttribute("label") ?? "", "aria-description": this.getAttribute("describedby") ?? "" };
     if (this.hasAttribute("invalid")) attributes["aria-invalid"] = "true";
     this.#view?.dispatch({ effects: this.#described.reconfigure(EditorView.contentAttributes.of(attributes)) });
   }
@@ -143,6 +160,7 @@ class Editor extends HTMLElement {
     this.#described_anew();
     this.vim = this.#wantsVim;
     this.#mark();
+    this.#point();
   }
 
   #fresh(text) {
@@ -166,6 +184,7 @@ class Editor extends HTMLElement {
         highlightSelectionMatches(),
         autocompletion({ icons: false, override: [completions(() => this.#modules)] }),
         language(this.#path),
+        pointed,
         look,
         syntaxHighlighting(shades),
         keymap.of([
@@ -176,12 +195,26 @@ class Editor extends HTMLElement {
         ]),
         // However Escape was used, the next Tab is the browser's.
         EditorView.domEventObservers({ keyup: (event, view) => { if (event.key === "Escape") view.setTabFocusMode(Infinity); } }),
+        // Files that are dropped are the page's.
+        EditorView.domEventHandlers({ drop: (event) => (event.dataTransfer?.files.length ?? 0) > 0 }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged || update.transactions.every((each) => each.annotation(BY_PAGE))) return;
           this.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
         }),
       ],
     });
+  }
+
+  /** Marks the line that is to be seen, and brings it into sight. */
+  #point() {
+    const { state } = this.#view;
+    if (this.#here === undefined || this.#here > state.doc.lines) {
+      this.#view.dispatch({ effects: pointing.of(Decoration.none) });
+      return;
+    }
+    const { from } = state.doc.line(Math.max(this.#here, 1));
+    const effects = [pointing.of(Decoration.set([POINTED.range(from)])), EditorView.scrollIntoView(from, { y: "center" })];
+    this.#view.dispatch({ effects });
   }
 
   #mark() {

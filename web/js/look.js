@@ -17,6 +17,7 @@ export const look = EditorView.theme({
     { backgroundColor: "var(--selected)" },
   ".cm-gutters": { backgroundColor: "var(--code-ground)", color: "var(--ink-soft)", border: "none" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--line-here)" },
+  ".cm-line.amphi-here": { backgroundColor: "var(--selected)", boxShadow: "inset 3px 0 0 var(--accent)" },
   "&.cm-focused .cm-matchingBracket, .cm-selectionMatch": { backgroundColor: "var(--alike)" },
   ".cm-tooltip, .cm-panels": { color: "var(--ink)", backgroundColor: "var(--paper)", border: "1px solid var(--line-strong)" },
   ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)" },

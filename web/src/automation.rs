@@ -172,7 +172,7 @@ fn told(runs: &Runs, run: u32, event: page::Event) {
         run,
         match event {
             page::Event::Output(stream, bytes) => Event::Output { run, stream, bytes: Bytes(bytes) },
-            page::Event::Trace(records) => Event::Trace { run, records: Bytes(records) },
+            page::Event::Trace { records, .. } => Event::Trace { run, records: Bytes(records) },
             page::Event::WantsInput => Event::WantsInput { run },
             // Nobody here asked a guest to stay.
             page::Event::Serves(_) | page::Event::Reply(_) => return,

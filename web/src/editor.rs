@@ -27,6 +27,8 @@ extern "C" {
     #[wasm_bindgen(method, setter, structural)]
     fn set_marks(this: &EditorElement, marks: &JsValue);
     #[wasm_bindgen(method, setter, structural)]
+    fn set_here(this: &EditorElement, line: Option<u32>);
+    #[wasm_bindgen(method, setter, structural)]
     fn set_modules(this: &EditorElement, modules: &JsValue);
     #[wasm_bindgen(method, setter, structural)]
     fn set_vim(this: &EditorElement, wanted: bool);
@@ -58,6 +60,9 @@ pub fn Editor(
     /// The lines with mistakes in them, of all files.
     #[prop(into)]
     marks: Signal<Vec<Mark>>,
+    /// A line of a file that is to be seen.
+    #[prop(into)]
+    here: Signal<Option<(String, u32)>>,
     /// Whether there is a mistake in the file, in a line or not.
     #[prop(into)]
     invalid: Signal<bool>,
@@ -88,6 +93,11 @@ pub fn Editor(
             let here: Vec<Mark> = marks.with(|marks| marks.iter().filter(|mark| mark.file == path).cloned().collect());
             let _ = marked.toggle_attribute_with_force("invalid", invalid.get() || !here.is_empty());
             marked.set_marks(&as_js(&here));
+        });
+        let pointed = element.clone();
+        Effect::new(move |_| {
+            let path = path.get();
+            pointed.set_here(here.with(|here| here.as_ref().filter(|(file, _)| *file == path).map(|(_, line)| *line)));
         });
         let offered = element.clone();
         Effect::new(move |_| modules.with(|modules| offered.set_modules(&as_js(modules))));

@@ -7,20 +7,32 @@
 pub mod ansi;
 pub mod app;
 pub mod automation;
+pub mod calls;
 pub mod clock;
+pub mod download;
 pub mod editor;
 pub mod examples;
 pub mod exports;
+pub mod faults;
+pub mod files;
+pub mod inspector;
+pub mod keeper;
+pub mod lesson;
 pub mod mark;
+pub mod markdown;
 pub mod modules;
 pub mod output;
+pub mod panes;
 pub mod preference;
 pub mod project;
 pub mod run_button;
 pub mod runner;
+pub mod share;
+pub mod shelf;
 pub mod state;
 pub mod status;
 pub mod stdin;
+pub mod store;
 pub mod tabs;
 pub mod transcript;
 pub mod words;
@@ -33,7 +45,7 @@ use leptos::web_sys::UrlSearchParams;
 /// Opens the page in the browser's window.
 ///
 /// `?example=NAME` chooses what is shown, `?run` runs it at once (only what came with the page can be named so), and
-/// `?wait=shared|jspi|none` asks for a way to wait.
+/// `?wait=shared|jspi|none` asks for a way to wait. A program behind the `#` is shown instead, and never runs by itself.
 pub fn open() {
     let query = window().location().search().ok().and_then(|search| UrlSearchParams::new_with_str(&search).ok());
     let ask = |name: &str| query.as_ref().and_then(|query| query.get(name));
@@ -42,5 +54,6 @@ pub fn open() {
     let habitat = Habitat::new(asked.unwrap_or_else(wait::best));
     automation::install(&habitat);
     let (example, run_at_once) = (ask("example"), ask("run").is_some());
-    mount_to_body(move || view! { <app::App habitat example run_at_once /> });
+    let came = share::of_address().map(|shared| shared.map(project::Project::from));
+    mount_to_body(move || view! { <app::App habitat example came run_at_once /> });
 }

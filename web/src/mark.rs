@@ -41,11 +41,17 @@ pub fn of_traceback(stderr: &str) -> Vec<Mark> {
     marks
 }
 
+/// The path in the program of a file that the guest knows by this path, if it is the program's.
+#[must_use]
+pub fn in_program(path: &str) -> Option<&str> {
+    path.strip_prefix(WORK)
+}
+
 /// The file of the program and the line that a line of a traceback names: `  File "/work/main.py", line 3, in f`.
 fn frame(text: &str) -> Option<(&str, usize)> {
     let (path, rest) = text.trim_start().strip_prefix("File \"")?.split_once("\", line ")?;
     let digits = rest.split(|letter: char| !letter.is_ascii_digit()).next()?;
-    Some((path.strip_prefix(WORK)?, digits.parse().ok()?))
+    Some((in_program(path)?, digits.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -13,8 +13,7 @@ impl Preference {
     /// The one of that name, as it was last left.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        let kept = storage().and_then(|storage| storage.get_item(&key(name)).ok().flatten());
-        Self { name, wanted: RwSignal::new(kept.is_some()) }
+        Self { name, wanted: RwSignal::new(get(name).is_some()) }
     }
 
     /// Whether it is wanted.
@@ -32,10 +31,24 @@ impl Preference {
     /// Changes it. A browser that keeps nothing forgets it with the page.
     pub fn set(self, wanted: bool) {
         self.wanted.set(wanted);
-        if let Some(storage) = storage() {
-            let key = key(self.name);
-            let _ = if wanted { storage.set_item(&key, "yes") } else { storage.remove_item(&key) };
-        }
+        set(self.name, wanted.then_some("yes"));
+    }
+}
+
+/// What is remembered under a name.
+#[must_use]
+pub fn get(name: &str) -> Option<String> {
+    storage()?.get_item(&key(name)).ok().flatten()
+}
+
+/// Remembers something under a name, or forgets it, as far as this browser remembers.
+pub fn set(name: &str, value: Option<&str>) {
+    if let Some(storage) = storage() {
+        let key = key(name);
+        let _ = match value {
+            Some(value) => storage.set_item(&key, value),
+            None => storage.remove_item(&key),
+        };
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use amphi_core::link::Shared;
 use amphi_core::manifest::{self, FILE, ManifestError};
-use amphi_core::{Body, Bytes, Entry, Guest, PrepareError, Prepared, Program, SourceError};
+use amphi_core::{Body, Bytes, Entry, Guest, Lesson, PrepareError, Prepared, Program, SourceError};
 
 use crate::mark::Mark;
 
@@ -24,6 +25,9 @@ struct Parts {
     script: Option<String>,
     /// The texts of host functions, bodies before declarations.
     hosts: Vec<String>,
+    lesson: Option<Lesson>,
+    /// Files of a lesson that are not the program's: its text, what solves it.
+    apart: Vec<String>,
 }
 
 /// A mistake in the program, and the file it is in.
@@ -36,6 +40,15 @@ pub struct Problem {
     /// The line, if it is in one.
     pub mark: Option<Mark>,
 }
+
+impl From<Shared> for Project {
+    fn from(Shared { name, files }: Shared) -> Self {
+        Self::new(&name, files.into_iter().map(|(path, bytes)| (path, bytes.0)))
+    }
+}
+
+/// A longer text is data, which nobody edits on a page.
+const LONGEST_TEXT: usize = 1 << 20;
 
 /// A first host function, to be changed.
 const NEW_WAT: &str = r#";; Python calls it as demo.demo(a, b): import demo first.
@@ -57,7 +70,7 @@ impl Project {
 
     /// Reads the manifest, if it can be read.
     fn read(&mut self) {
-        let Ok(Program { title, about, guest, hosts, .. }) = self.program() else { return };
+        let Ok(Program { title, about, guest, hosts, files, lesson, .. }) = self.program() else { return };
         let script = match guest {
             Guest::Python { entry: Entry::Script(path), .. } => Some(path),
             _ => None,
@@ -78,7 +91,9 @@ impl Project {
                 hosts.push(path);
             }
         }
-        self.parts = Parts { title, about: about.unwrap_or_default(), script, hosts };
+        let is_apart = |path: &&String| *path != FILE && !files.contains_key(*path) && !hosts.contains(path);
+        let apart = if lesson.is_some() { self.files.keys().filter(is_apart).cloned().collect() } else { Vec::new() };
+        self.parts = Parts { title, about: about.unwrap_or_default(), script, hosts, lesson, apart };
     }
 
     /// A folder with an empty script.
@@ -87,8 +102,11 @@ impl Project {
         Self::new("untitled", [(FILE.to_owned(), Vec::new()), ("main.py".to_owned(), Vec::new())])
     }
 
-    /// The program that the files make.
-    fn program(&self) -> Result<Program, ManifestError> {
+    /// The program that the files make, with its host functions not yet compiled.
+    ///
+    /// # Errors
+    /// The manifest has a mistake.
+    pub fn program(&self) -> Result<Program, ManifestError> {
         manifest::parse(FILE, &self.text(FILE), &self.name, &self.files)
     }
 
@@ -145,9 +163,11 @@ impl Project {
     #[must_use]
     pub fn beside(&self) -> Vec<String> {
         let (script, mut paths) = (self.script(), self.hosts());
-        let is_text = |bytes: &Bytes| std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'));
+        let is_text = |bytes: &Bytes| {
+            bytes.len() <= LONGEST_TEXT && std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'))
+        };
         for (path, bytes) in &self.files {
-            if *path != script && !paths.contains(path) && is_text(bytes) {
+            if *path != script && !paths.contains(path) && !self.parts.apart.contains(path) && is_text(bytes) {
                 paths.push(path.clone());
             }
         }
@@ -165,6 +185,65 @@ impl Project {
         let is_new = self.files.insert(path.to_owned(), text.into()).is_none();
         // What a manifest says depends on which files there are, not on what is in others.
         if is_new || path == FILE {
+            self.read();
+        }
+    }
+
+    /// All files, by their paths.
+    #[must_use]
+    pub fn files(&self) -> &BTreeMap<String, Bytes> {
+        &self.files
+    }
+
+    /// Bytes of all files.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.files.values().map(|file| file.len()).sum()
+    }
+
+    /// Adds a file, or puts another in its place.
+    ///
+    /// # Errors
+    /// In words: the path cannot be a file's.
+    pub fn add(&mut self, path: &str, bytes: Bytes) -> Result<(), String> {
+        let is_odd = |part: &str| matches!(part, "" | "." | "..") || part.contains(['\\', '\0', ':']);
+        if path.split('/').any(is_odd) {
+            return Err(format!("'{path}' cannot be a file: parts of a path are joined by one /, and none is . or .."));
+        }
+        let under = format!("{path}/");
+        let clashes = |other: &String| {
+            other.starts_with(&under) || path.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        if let Some(other) = self.files.keys().find(|other| clashes(other)) {
+            return Err(format!("'{path}' cannot be a file beside '{other}': one of them would be a folder"));
+        }
+        self.files.insert(path.to_owned(), bytes);
+        self.read();
+        Ok(())
+    }
+
+    /// Takes a file out.
+    pub fn remove(&mut self, path: &str) {
+        self.files.remove(path);
+        self.read();
+    }
+
+    /// All of it, for a link.
+    #[must_use]
+    pub fn to_shared(&self) -> Shared {
+        Shared { name: self.name.clone(), files: self.files.clone() }
+    }
+
+    /// What it teaches, if it is a lesson.
+    #[must_use]
+    pub fn lesson(&self) -> Option<&Lesson> {
+        self.parts.lesson.as_ref()
+    }
+
+    /// Does what the lesson asks for.
+    pub fn solve(&mut self) {
+        if let Some(task) = self.parts.lesson.as_ref().and_then(|lesson| lesson.task.as_ref()) {
+            self.files.extend(task.solution.clone());
             self.read();
         }
     }
@@ -218,6 +297,25 @@ mod tests {
             (project.script(), project.beside()),
             ("notes.txt".to_owned(), vec!["amphi.toml".to_owned(), "demo.wat".to_owned(), "main.py".to_owned()])
         );
+    }
+
+    #[test]
+    fn files_are_added_where_they_can_be() {
+        let mut project = Project::empty();
+        for (path, ok) in [
+            ("a.txt", true),
+            ("data/b.txt", true),
+            ("data", false),
+            ("a.txt/c", false),
+            ("../x", false),
+            ("/x", false),
+            ("", false),
+            ("a//b", false),
+        ] {
+            assert_eq!(project.add(path, "x".into()).is_ok(), ok, "{path}");
+        }
+        project.remove("a.txt");
+        assert_eq!(project.files().keys().collect::<Vec<_>>(), ["amphi.toml", "data/b.txt", "main.py"]);
     }
 
     #[test]

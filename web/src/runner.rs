@@ -5,9 +5,10 @@
 use amphi_browser::page::{Event, Habitat, Run};
 use amphi_core::habitat::OutputStream;
 use amphi_core::protocol::Waiting;
-use amphi_core::{Exit, ExportCall, Function, Limits, Prepared, PreparedHost, Reply, Stdin};
+use amphi_core::{ChangedFile, Exit, ExportCall, Function, Limits, Prepared, PreparedHost, Reply, Stdin, Trace};
 use leptos::prelude::*;
 
+use crate::calls::Calls;
 use crate::clock::{mark_time, now_ms};
 use crate::mark::{self, Mark};
 use crate::output::Screen;
@@ -22,6 +23,8 @@ pub struct Runner {
     run: StoredValue<Option<Run>, LocalStorage>,
     /// How many runs there were: what one of the past still tells is for nobody.
     count: StoredValue<u32>,
+    /// Whether what it leaves is of the program that is shown.
+    is_own: StoredValue<bool>,
     /// The name of the program that runs, and the host modules that it has.
     program: StoredValue<String>,
     hosts: StoredValue<Vec<PreparedHost>>,
@@ -35,15 +38,38 @@ pub struct Runner {
     called: StoredValue<String>,
     /// Where an exception that ended the run was raised.
     pub raised: RwSignal<Vec<Mark>>,
-    /// The end of what was written to standard error.
+    /// The ends of what was written to standard output and error.
+    stdout: StoredValue<Vec<u8>>,
     stderr: StoredValue<Vec<u8>>,
+    /// The files that the last run changed.
+    pub changed: RwSignal<Vec<ChangedFile>>,
+    /// What the program left, once it has run.
+    pub left: RwSignal<Option<Left>>,
     /// Where the run is.
     pub state: RwSignal<RunState>,
     /// What is to be said about it.
     pub verdict: RwSignal<Verdict>,
     /// Input given in advance, where a guest cannot wait for it.
     pub given: RwSignal<String>,
+    /// The calls that it made.
+    pub calls: Calls,
+    /// Bytes of memory that it has, as far as is known while it runs.
+    pub memory: RwSignal<f64>,
 }
+
+/// What a program left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// Which run of the page it was.
+    pub run: u32,
+    /// How it ended.
+    pub exit: Exit,
+    /// The end of what it wrote to standard output.
+    pub stdout: String,
+}
+
+/// What is told of each call: enough bytes to read a line of text.
+const TOLD: Trace = Trace { shown: 256, batch: 1 << 16, lines: true };
 
 impl Runner {
     /// Runs in this habitat and writes to this screen.
@@ -55,6 +81,7 @@ impl Runner {
             screen: StoredValue::new_local(screen),
             run: StoredValue::new_local(None),
             count: StoredValue::default(),
+            is_own: StoredValue::new(true),
             program: StoredValue::default(),
             hosts: StoredValue::default(),
             edited: RwSignal::default(),
@@ -62,10 +89,15 @@ impl Runner {
             reply: RwSignal::default(),
             called: StoredValue::default(),
             raised: RwSignal::default(),
+            stdout: StoredValue::default(),
             stderr: StoredValue::default(),
+            changed: RwSignal::default(),
+            left: RwSignal::default(),
             state: RwSignal::default(),
             verdict,
             given: RwSignal::default(),
+            calls: Calls::default(),
+            memory: RwSignal::default(),
         };
         habitat.when_ready(move |ready| {
             mark_time("amphi:ready");
@@ -97,6 +129,9 @@ impl Runner {
         if prepared.program.stdin == Stdin::Inherit && self.waiting() == Waiting::None {
             prepared.program.stdin = Stdin::Bytes(self.given.get_untracked().into());
         }
+        prepared.program.watch.trace = Some(TOLD);
+        self.calls.begin(prepared.program.clone());
+        self.memory.set(0.0);
         self.program.set_value(prepared.program.name.clone());
         self.hosts.set_value(prepared.hosts.clone());
         self.edited.set(false);
@@ -104,7 +139,11 @@ impl Runner {
         self.verdict.set(Verdict::plain(Kind::Busy, "Running…"));
         self.reply.set(None);
         self.raised.set(Vec::new());
+        self.stdout.set_value(Vec::new());
         self.stderr.set_value(Vec::new());
+        self.left.set(None);
+        self.changed.set(Vec::new());
+        self.is_own.set_value(true);
         let (runner, limits, began) = (*self, prepared.program.limits.clone(), now_ms());
         let number = self.count.get_value() + 1;
         self.count.set_value(number);
@@ -158,21 +197,26 @@ impl Runner {
         self.verdict.set(Verdict::plain(Kind::Busy, format!("{state}The next call of {names} is the new one.")));
     }
 
-    /// Says that a program with a mistake was not run; the mistake itself is shown beside the text it is in.
-    pub fn refuse(&self) {
+    /// Says why a program was not run; a mistake itself is shown beside the text it is in.
+    pub fn refuse(&self, why: &str) {
         if self.state.get_untracked().is_free() {
             self.screen.with_value(Screen::clear);
-            self.verdict.set(Verdict::plain(Kind::Bad, "Not started: there is a mistake in the program."));
+            self.verdict.set(Verdict::plain(Kind::Bad, why));
         }
     }
 
     fn told(&self, event: Event, limits: &Limits, began: f64) {
         match event {
-            // The page asks for no trace.
-            Event::Trace(_) => {}
+            Event::Trace { records, memory } => {
+                self.memory.set(memory);
+                self.calls.push(records);
+            }
             Event::Output(stream, bytes) => {
                 let stream = match stream {
-                    OutputStream::Stdout => Stream::Stdout,
+                    OutputStream::Stdout => {
+                        self.stdout.update_value(|kept| keep_end(kept, &bytes));
+                        Stream::Stdout
+                    }
                     OutputStream::Stderr => {
                         self.stderr.update_value(|kept| keep_end(kept, &bytes));
                         Stream::Stderr
@@ -187,6 +231,7 @@ impl Runner {
                 }
             }
             Event::Serves(exports) => {
+                self.leaves(Exit::Code(0));
                 let count = exports.functions.len();
                 // Forms whose functions are as before keep what was typed.
                 self.exports.set(exports.functions);
@@ -198,6 +243,7 @@ impl Runner {
             }
             Event::Reply(reply) => {
                 let called = self.called.get_value();
+                self.leaves(Exit::Code(0));
                 let (kind, ended) =
                     if reply.is_ok() { (Kind::Good, "returned") } else { (Kind::Bad, "raised an error") };
                 self.reply.set(Some((called.clone(), reply)));
@@ -208,10 +254,31 @@ impl Runner {
                     let stderr = self.stderr.with_value(|kept| String::from_utf8_lossy(kept).into_owned());
                     self.raised.set(mark::of_traceback(&stderr));
                 }
-                self.ended(Verdict::of(&outcome, limits, killed, now_ms() - began));
+                self.leaves(outcome.exit.clone());
+                let verdict = Verdict::of(&outcome, limits, killed, now_ms() - began);
+                if self.is_own.get_value() {
+                    self.changed.set(outcome.files);
+                }
+                self.ended(verdict);
             }
             Event::Failed(why) => self.ended(Verdict::plain(Kind::Bad, why)),
         }
+    }
+
+    /// Another program is shown: what the run under way leaves is not of that.
+    pub fn disown(&self) {
+        self.is_own.set_value(false);
+        self.left.set(None);
+        self.changed.set(Vec::new());
+    }
+
+    /// Tells what the program has left by now.
+    fn leaves(&self, exit: Exit) {
+        if !self.is_own.get_value() {
+            return;
+        }
+        let stdout = self.stdout.with_value(|kept| String::from_utf8_lossy(kept).into_owned());
+        self.left.set(Some(Left { run: self.count.get_value(), exit, stdout }));
     }
 
     fn serves(&self, verdict: Verdict) {

@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 
 use crate::clock::now_ms;
 use crate::runner::Runner;
-use crate::words::duration;
+use crate::words::{bytes, duration, plural};
 
 /// How the run is or went.
 #[component]
@@ -34,7 +34,7 @@ pub fn RunStatus(
     }
 }
 
-/// How long the run under way has taken; nothing for a short one.
+/// How long the run under way has taken, its memory and its calls so far; nothing for a short one.
 fn elapsed(runner: Runner) -> impl Fn() -> Option<String> + Copy + Send {
     const TICK: Duration = Duration::from_millis(100);
     const SHORT: f64 = 1_000.0;
@@ -50,7 +50,13 @@ fn elapsed(runner: Runner) -> impl Fn() -> Option<String> + Copy + Send {
         // Without a timer the end of the run tells.
         ticks.set_value(if runs.get() { set_interval_with_handle(tick, TICK).ok() } else { None });
     });
-    move || Some(milliseconds.get()).filter(|milliseconds| *milliseconds >= SHORT).map(duration)
+    move || {
+        let took = Some(milliseconds.get()).filter(|milliseconds| *milliseconds >= SHORT).map(duration)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of bytes, up to 4 GiB")]
+        let memory = runner.memory.get() as u64;
+        let memory = if memory == 0 { String::new() } else { format!(", {}", bytes(memory)) };
+        Some(format!("{took}{memory}, {}", plural(runner.calls.count.get(), "call")))
+    }
 }
 
 /// What this page runs on: the way to wait, and which Python.

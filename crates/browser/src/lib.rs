@@ -7,6 +7,7 @@
 mod control;
 mod message;
 pub mod wait;
+mod world;
 
 #[cfg(feature = "page")]
 pub mod page;

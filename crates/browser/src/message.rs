@@ -62,8 +62,13 @@ pub(crate) enum ToPage {
         /// At least one byte.
         bytes: Uint8Array,
     },
-    /// Records of the guest's calls, in order and whole.
-    Trace(Uint8Array),
+    /// The guest made calls.
+    Trace {
+        /// Their records, in order and whole.
+        records: Uint8Array,
+        /// Bytes of memory that it has by now.
+        memory: f64,
+    },
     /// The guest waits for input.
     Waiting,
     /// The program has run, and its guest stays: what can be called, an [`amphi_core::Interface`].
@@ -131,7 +136,7 @@ impl ToPage {
             Self::NoPython(why) => array(&[text("no-python"), text(why)]),
             Self::Ready => array(&[text("ready")]),
             Self::Output { stderr, bytes } => array(&[text("output"), (*stderr).into(), bytes.into()]),
-            Self::Trace(records) => array(&[text("trace"), records.into()]),
+            Self::Trace { records, memory } => array(&[text("trace"), records.into(), (*memory).into()]),
             Self::Waiting => array(&[text("waiting")]),
             Self::Serves(exports) => array(&[text("serves"), data(exports)]),
             Self::Reply(reply) => array(&[text("reply"), data(reply)]),
@@ -151,7 +156,7 @@ impl ToPage {
             "no-python" => Self::NoPython(part(1).as_string()?),
             "ready" => Self::Ready,
             "output" => Self::Output { stderr: part(1).as_bool()?, bytes: part(2).dyn_into().ok()? },
-            "trace" => Self::Trace(part(1).dyn_into().ok()?),
+            "trace" => Self::Trace { records: part(1).dyn_into().ok()?, memory: part(2).as_f64()? },
             "waiting" => Self::Waiting,
             "serves" => Self::Serves(given(&part(1))?),
             "reply" => Self::Reply(given(&part(1))?),

@@ -8,22 +8,39 @@ mod sandbox;
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
+use amphi_core::Program;
 use amphi_core::protocol::Waiting;
+use amphi_wasi::{Content, Replay};
 use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::message::ToPage;
+use crate::world;
 use sandbox::{Loaded, Sandbox};
 
 pub use python::sha256;
 pub use run::{Event, Run};
 
+/// The files and descriptors of a program's guest, in which the calls of its run can be made again.
+///
+/// # Errors
+/// In words: no guest starts with this.
+pub fn replay(program: Program) -> Result<Replay, String> {
+    let (mut config, _) = world::of(program, Content::from(Vec::new()), 0)?;
+    // Beyond it is told that the world is not as it was: the page has its own use for memory.
+    config.limits.file_bytes = config.limits.file_bytes.min(REPLAYED);
+    Replay::new(config).map_err(|error| error.to_string())
+}
+
 /// So many workers are kept when nothing runs.
 const KEPT: usize = 2;
 /// When the standard library is fetched, in milliseconds after the first worker is ready: a first run comes first.
 const LIBRARY_AFTER_MS: u32 = 500;
+
+/// Bytes that the calls of a run may have written to be made again.
+const REPLAYED: u64 = 256 << 20;
 
 /// Told once, when the first worker is ready or cannot get ready.
 type WhenReady = Box<dyn FnOnce(Result<(), String>)>;
@@ -182,7 +199,7 @@ impl Habitat {
                 }
                 // What an ended run still says is for nobody; what is said of Python, its sandbox passes on.
                 ToPage::Output { .. }
-                | ToPage::Trace(_)
+                | ToPage::Trace { .. }
                 | ToPage::Waiting
                 | ToPage::Serves(_)
                 | ToPage::Reply(_)

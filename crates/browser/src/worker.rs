@@ -10,6 +10,7 @@ mod imports;
 mod inbox;
 mod javascript;
 mod library;
+mod lines;
 mod memory;
 mod output;
 mod platform;

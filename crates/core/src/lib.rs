@@ -16,11 +16,15 @@ mod bytes;
 pub mod check;
 mod describe;
 mod error;
+pub mod frames;
 mod guest;
 pub mod habitat;
 mod handle;
 mod host;
+mod lesson;
 mod limits;
+#[cfg(feature = "link")]
+pub mod link;
 pub mod manifest;
 #[cfg(feature = "wat")]
 pub mod module;
@@ -104,6 +108,7 @@ pub use host::{
     HostResource, HostResult, HostType, IntoValue, Lent, ModuleError, Registry, Resource, Turns, TypeError, Types,
     WasmInstance, not_renewed, offer_python, renew_python, se2_import, se2_module, se2_run, start_python, wasm_module,
 };
+pub use lesson::{Lesson, Task};
 pub use limits::{Limit, Limits};
 pub use outcome::{Change, ChangedFile, Exit, Outcome, Reply, Timing};
 #[cfg(all(feature = "wit", feature = "wat"))]

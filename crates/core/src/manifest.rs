@@ -2,6 +2,7 @@
 //! touches a disk: the folder is handed in.
 
 mod folder;
+mod lesson;
 mod sections;
 mod table;
 #[cfg(test)]
@@ -55,6 +56,7 @@ const KEYS: &[&str] = &[
     "determinism",
     "faults",
     "expect",
+    "lesson",
 ];
 
 /// Reads a manifest and the files it names.
@@ -84,6 +86,7 @@ pub fn parse(file: &str, text: &str, name: &str, folder: &dyn Folder) -> Result<
     program.watch.faults = table.texts("faults")?;
     let mut apart = BTreeSet::from([FILE.to_owned()]);
     program.expect = sections::expect(&table, &mut apart)?;
+    program.lesson = lesson::lesson(&table, &mut apart)?;
     if let Guest::Python { extended: Some(extended), .. } = &program.guest {
         apart.extend(extended.modules.iter().map(|module| module.file.clone()));
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::Bytes;
 use crate::guest::{Entry, Guest};
+use crate::lesson::Lesson;
 use crate::limits::Limits;
 use crate::source::Source;
 
@@ -63,6 +64,10 @@ pub struct Program {
     /// What a run should leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expect>,
+    /// What it teaches, if it is a lesson. No guest needs it, so it does not cross to a worker.
+    #[borsh(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<Lesson>,
 }
 
 /// Where standard input comes from.
@@ -215,6 +220,8 @@ pub struct Trace {
     pub shown: u32,
     /// Bytes of records that are gathered before they are told; with 0 each call is told at once.
     pub batch: u32,
+    /// Whether each call comes with the line of Python that made it.
+    pub lines: bool,
 }
 
 impl Trace {
@@ -256,6 +263,7 @@ impl Program {
             determinism: None,
             watch: Watch::default(),
             expect: None,
+            lesson: None,
         }
     }
 

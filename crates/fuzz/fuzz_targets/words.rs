@@ -49,7 +49,7 @@ fn plainly_fits(pattern: &[char], name: &[char]) -> bool {
 }
 
 fn entries() -> [Entry; 2] {
-    let entry = |what| Entry { guest: None, number: 0, begin_ns: 0, duration_ns: None, what };
+    let entry = |what| Entry { guest: None, line: None, number: 0, begin_ns: 0, duration_ns: None, what };
     let path = Arg { name: "path", value: Value::Bytes { shown: b"a/b.txt".to_vec(), whole: 7 } };
     let args = vec![Arg { name: "fd", value: Value::Fd(3) }, path];
     let answer = Answer::Errno(Errno::Noent);

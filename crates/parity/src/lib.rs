@@ -66,7 +66,7 @@ pub struct Run {
 #[must_use]
 pub fn watched(program: &Program) -> Program {
     let mut program = program.clone();
-    program.watch.trace = Some(Trace { shown: SHOWN, batch: Trace::BATCH });
+    program.watch.trace = Some(Trace { shown: SHOWN, batch: Trace::BATCH, lines: false });
     if program.stdin == amphi_core::Stdin::Inherit {
         program.stdin = amphi_core::Stdin::Empty;
     }

@@ -117,6 +117,11 @@ impl Descriptors {
         self.slots.iter().flatten().filter_map(Descriptor::inode)
     }
 
+    /// Those that are open, with their numbers.
+    pub(crate) fn open(&self) -> impl Iterator<Item = (u32, &Descriptor)> {
+        (0..).zip(&self.slots).filter_map(|(number, slot)| Some((number, slot.as_ref()?)))
+    }
+
     pub(crate) fn limit_met(&self) -> bool {
         self.limit_met
     }

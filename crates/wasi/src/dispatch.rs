@@ -17,12 +17,12 @@ impl<P: Platform> Context<P> {
     ///
     /// A wrong number of arguments is `INVAL`: an engine that checks types cannot make that happen.
     #[inline]
-    pub fn dispatch<M: Memory + ?Sized>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
+    pub fn dispatch<M: Memory>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
         if self.gate.is_some() { self.watched(memory, call, args) } else { self.serve(memory, call, args) }
     }
 
     #[inline]
-    fn serve<M: Memory + ?Sized>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
+    fn serve<M: Memory>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
         if self.pending.is_some_and(|pending| pending.call != call) {
             self.pending = None;
         }
@@ -41,7 +41,7 @@ impl<P: Platform> Context<P> {
 
     /// Serves a call of a guest that is watched.
     #[cold]
-    fn watched<M: Memory + ?Sized>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
+    fn watched<M: Memory>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
         let Some(gate) = self.gate.take() else { return self.serve(memory, call, args) };
         let mut passing = gate.open();
         let flow = match passing.enter(memory, call, args, || self.platform.glance_ns()) {
@@ -66,7 +66,7 @@ macro_rules! route {
     ($($(#[$meta:meta])* $name:ident = $call:ident($($param:ident: $core:ident as $kind:ident),*) $(-> $result:ident)?;)*) => {
         impl<P: Platform> Context<P> {
             #[inline]
-            fn route<M: Memory + ?Sized>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
+            fn route<M: Memory>(&mut self, memory: &mut M, call: Call, args: &[u64]) -> Flow {
                 match call {
                     $(Call::$call => {
                         let &[$($param),*] = args else { return Flow::Done(Errno::Inval) };

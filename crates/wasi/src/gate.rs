@@ -1,13 +1,14 @@
 //! What stands before the door of a run that is watched: it lets calls fail that are to fail, and records them all.
 //! Both WASIs have the same one. It must never know who serves a call.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::errno::Errno;
 use crate::fault::{Fault, Faults};
 use crate::memory::Memory;
 use crate::table::Call;
-use crate::trace::{Answer, HostCall, Names, Recorder, entries};
+use crate::trace::{Answer, HostCall, Line, Names, Recorder, entries};
 
 /// Watches the calls of one run. Clones watch the same run: each of its guests has one, and no two calls of guests are
 /// under way at once.
@@ -16,17 +17,28 @@ pub struct Gate {
     watch: Arc<Mutex<Watch>>,
     /// Whose calls pass here; none for the program's own guest.
     guest: Option<Arc<str>>,
+    /// Which of the locators is its own.
+    place: usize,
 }
+
+/// Finds out which line of its program a guest is in, by looking at its memory.
+pub trait Locate: Send {
+    /// The line, if there is one to tell.
+    fn line(&mut self, memory: &dyn Memory) -> Option<Line<&str>>;
+}
+
+/// Makes a [`Locate`] for one guest.
+pub type MakeLocate = fn() -> Box<dyn Locate>;
 
 /// A [`Gate`] that is open for one call.
 #[derive(Debug)]
 pub struct Passing<'a> {
     watch: MutexGuard<'a, Watch>,
     guest: Option<&'a str>,
+    place: usize,
 }
 
 /// What all guests of a run share.
-#[derive(Debug)]
 struct Watch {
     faults: Faults,
     recorder: Option<Recorder>,
@@ -34,6 +46,10 @@ struct Watch {
     paths: Option<Paths>,
     /// The call between [`enter`](Gate::enter) and [`leave`](Gate::leave).
     under_way: Option<Call>,
+    /// Makes locators, where lines are asked for.
+    locates: Option<MakeLocate>,
+    /// One for each guest.
+    locators: Vec<Box<dyn Locate>>,
 }
 
 /// Follows the descriptors of a run by recording each call for itself.
@@ -51,25 +67,49 @@ impl Gate {
         let faults = Faults::new(faults);
         let paths = faults.want_paths().then(Paths::default);
         let watches = recorder.is_some() || !faults.is_empty();
-        let watch = Watch { faults, recorder, paths, under_way: None };
-        watches.then(|| Self { watch: Arc::new(Mutex::new(watch)), guest: None })
+        let watch = Watch { faults, recorder, paths, under_way: None, locates: None, locators: Vec::new() };
+        watches.then(|| Self { watch: Arc::new(Mutex::new(watch)), guest: None, place: 0 })
+    }
+
+    /// Records with each call the line of the guest's program that made it. Before any guest is added.
+    #[must_use]
+    pub fn locating(self, make: MakeLocate) -> Self {
+        {
+            let mut watch = self.lock();
+            watch.locates = Some(make);
+            watch.locators = vec![make()];
+        }
+        self
     }
 
     /// The gate of another guest of the same run, whose calls are recorded under this name.
     #[must_use]
     pub fn of_guest(&self, name: &str) -> Self {
-        Self { watch: self.watch.clone(), guest: Some(name.into()) }
+        let mut watch = self.lock();
+        let place = watch.locators.len();
+        let locator = watch.locates.map(|make| make());
+        watch.locators.extend(locator);
+        Self { watch: self.watch.clone(), guest: Some(name.into()), place }
     }
 
     /// Opens it for one call, or for its beginning and once more for its end: nobody else's passes while it is open.
     pub fn open(&self) -> Passing<'_> {
-        Passing { watch: lock(&self.watch), guest: self.guest.as_deref() }
+        Passing { watch: lock(&self.watch), guest: self.guest.as_deref(), place: self.place }
     }
 
-    /// A call between guest and host is over.
-    pub fn host_call(&mut self, call: HostCall<'_>) {
-        if let Some(recorder) = &mut lock(&self.watch).recorder {
-            recorder.host_call_of(self.guest.as_deref(), call);
+    /// A call between guest and host is over; `memory` is the guest's.
+    pub fn host_call<M: Memory>(&mut self, memory: &M, call: HostCall<'_>) {
+        let Watch { recorder, locators, .. } = &mut *lock(&self.watch);
+        if let Some(recorder) = recorder {
+            let line = locators.get_mut(self.place).and_then(|locator| locator.line(memory));
+            recorder.host_call_of(self.guest.as_deref(), line, call);
+        }
+    }
+
+    /// The guest is idle: all that is recorded is handed on.
+    pub fn hand_on(&mut self) {
+        if let Some(recorder) = &mut self.lock().recorder {
+            recorder.flush();
         }
     }
 
@@ -89,21 +129,23 @@ impl Passing<'_> {
     /// A call begins, or goes on after a wait: then nothing happens. Another call gives up the one that waits. `args` are
     /// its raw arguments; `now_ns` looks at the run's clock, if calls are recorded, and gives nothing for a call that is
     /// not timed. What it gives the guest gets, and the call is not made.
-    pub fn enter<M: Memory + ?Sized>(
+    pub fn enter<M: Memory>(
         &mut self,
         memory: &M,
         call: Call,
         args: &[u64],
         now_ns: impl FnOnce() -> Option<u64>,
     ) -> Option<Errno> {
-        let Self { watch, guest } = self;
+        let Self { watch, guest, place } = self;
         if watch.under_way.replace(call) == Some(call) {
             return None;
         }
         let mut begin_ns = None;
-        if let Some(recorder) = &mut watch.recorder {
+        let Watch { recorder, locators, .. } = &mut **watch;
+        if let Some(recorder) = recorder {
             begin_ns = now_ns();
-            recorder.begin_in(*guest, memory, call, args, begin_ns);
+            let line = locators.get_mut(*place).and_then(|locator| locator.line(memory));
+            recorder.begin_in(*guest, line, memory, call, args, begin_ns);
         }
         if guest.is_some() || watch.faults.is_empty() {
             return None;
@@ -143,6 +185,15 @@ impl Passing<'_> {
 
 fn lock(watch: &Mutex<Watch>) -> MutexGuard<'_, Watch> {
     watch.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Watch")
+            .field("faults", &self.faults)
+            .field("recorder", &self.recorder)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Watch {

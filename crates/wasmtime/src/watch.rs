@@ -4,9 +4,10 @@
 use crate::Error;
 use crate::store::{State, memory};
 use amphi_core::abi::SeenCall;
+use amphi_core::frames::{self, Frames};
 use amphi_core::{Limit, Watch};
-use amphi_wasi::trace::{HostCall, Recorder};
-use amphi_wasi::{Call, Errno, Gate, SliceMemory};
+use amphi_wasi::trace::{HostCall, Line, Recorder};
+use amphi_wasi::{Call, Errno, Gate, Locate, Memory, SliceMemory};
 use wasmtime::{Caller, Result};
 
 /// The gate that a program asks for, if it asks for one; records go to `outlet`.
@@ -16,7 +17,24 @@ use wasmtime::{Caller, Result};
 pub(crate) fn gate(watch: &Watch, outlet: impl FnMut(&[u8]) + Send + 'static) -> Result<Option<Gate>, Error> {
     let faults = watch.faults.iter().map(|fault| fault.parse()).collect::<Result<_, _>>().map_err(Error::Fault)?;
     let recorder = watch.trace.map(|trace| Recorder::new(trace.shown as usize, trace.batch as usize, outlet));
-    Ok(Gate::new(faults, recorder))
+    let gate = Gate::new(faults, recorder);
+    Ok(if watch.trace.is_some_and(|trace| trace.lines) { gate.map(|gate| gate.locating(Lines::make)) } else { gate })
+}
+
+/// The lines of Python that make calls.
+struct Lines(Frames);
+
+impl Lines {
+    fn make() -> Box<dyn Locate> {
+        Box::new(Self(Frames::default()))
+    }
+}
+
+impl Locate for Lines {
+    fn line(&mut self, memory: &dyn Memory) -> Option<Line<&str>> {
+        let frames::Line { file, number } = self.0.line(&|at, out| memory.read(at, out).is_ok())?;
+        Some(Line { file, number })
+    }
 }
 
 /// A guest's WASI, which may be watched.
@@ -63,12 +81,13 @@ fn at_gate<W: Watched + 'static, T>(
     Ok(state.guests.now_mut().wasi.gate().map(|gate| act(gate, &SliceMemory::new(bytes), now_ns)))
 }
 
-/// Tells of a call between guest and host that is over.
-pub(crate) fn host_call<W: Watched>(state: &mut State<W>, seen: &SeenCall, begin_ns: u64) {
+/// Tells of a call between guest and host that is over. `memory` is that of the guest whose turn it is.
+pub(crate) fn host_call<W: Watched>(memory: &mut [u8], state: &mut State<W>, seen: &SeenCall, begin_ns: u64) {
     let end_ns = state.guests.now().wasi.seen_ns();
     let reply = seen.reply.as_deref().map_err(String::as_str);
     if let Some(gate) = state.guests.now_mut().wasi.gate() {
-        gate.host_call(HostCall { function: &seen.function, args: &seen.args, reply, begin_ns, end_ns });
+        let call = HostCall { function: &seen.function, args: &seen.args, reply, begin_ns, end_ns };
+        gate.host_call(&SliceMemory::new(memory), call);
     }
 }
 

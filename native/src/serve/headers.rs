@@ -61,7 +61,9 @@ fn is_loopback(headers: &HeaderMap) -> bool {
 /// Whether trunk put a hash of the content into the name: `amphi-web-0123456789abcdef_bg.wasm`.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    name.split(['-', '_', '.']).any(|part| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    // Trunk leaves noughts in front away.
+    let is_hash = |part: &str| (12..=16).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.split(['-', '_', '.']).any(is_hash)
 }
 
 /// Whether it is the worker: `worker.js`, or `worker-0123456789abcdef.js` where its name has a hash in it.
@@ -96,6 +98,7 @@ mod tests {
         for (path, expected) in [
             ("/amphi-web-0123456789abcdef_bg.wasm", true),
             ("/page-0123456789abcdef.css", true),
+            ("/amphi-web-4ae069baf5f9dd4.js", true),
             ("/amphi-worker_bg.wasm", false),
             ("/python/python.wasm", false),
         ] {

@@ -2,7 +2,7 @@
 //!
 //! An object with `dropped` alone says how many calls are missing there; a run that makes more than can be kept drops some.
 //! Every other has `number`, `time_ns`, `duration_ns` (null for a call that was not timed), and `guest` if it is not the
-//! program's own that made the call. A call of WASI has `call`, `args`, and either `result`, `errno` (with `fault` where it was asked for) or `ended`; `paths` are whole paths it is
+//! program's own that made the call, `file` and `line` where that is recorded. A call of WASI has `call`, `args`, and either `result`, `errno` (with `fault` where it was asked for) or `ended`; `paths` are whole paths it is
 //! about. A host function has `host`, `args` as text, and `reply` or `error`. Bytes are `text` where they are UTF-8, else
 //! `base64`, beside their `length`.
 
@@ -26,6 +26,10 @@ pub(crate) fn entry(entry: &Entry, names: &Names) -> Value {
     put("duration_ns", entry.duration_ns.into());
     if let Some(guest) = &entry.guest {
         put("guest", json!(guest));
+    }
+    if let Some(line) = &entry.line {
+        put("file", json!(line.file));
+        put("line", line.number.into());
     }
     match &entry.what {
         What::Host { function, args, reply } => {

@@ -3,7 +3,7 @@
 use amphi_wasi::trace::{Entry, Names, Summary, Tally};
 use std::fmt::Write as _;
 
-/// One call: number, seconds since the run began, the call, how long it took.
+/// One call: number, seconds since the run began, the call, how long it took, the line that made it.
 pub(super) fn line(out: &mut String, entry: &Entry, names: &Names, whole: bool) {
     let us = entry.begin_ns / 1000;
     padded(out, ' ', 6, entry.number);
@@ -17,6 +17,12 @@ pub(super) fn line(out: &mut String, entry: &Entry, names: &Names, whole: bool) 
         out.push_str("  (");
         duration(out, took);
         out.push(')');
+    }
+    if let Some(at) = &entry.line {
+        out.push_str("  ");
+        out.push_str(&at.file);
+        out.push(':');
+        padded(out, ' ', 0, at.number.into());
     }
     out.push('\n');
 }

@@ -2,13 +2,16 @@
 //! Must never reach into the page past what a user can do.
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 
+mod calls;
 #[path = "../../src/habitat/browser/driver.rs"]
 mod driver;
 mod editor;
 #[allow(dead_code, reason = "the page's own tests need one engine only")]
 #[path = "../../src/habitat/browser/engine.rs"]
 mod engine;
+mod everywhere;
 mod output;
+mod programs;
 mod server;
 mod user;
 

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use fantoccini::Locator;
 use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::driver::Driver;
 use crate::engine::Engine;
@@ -17,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A browser with the page, and the server that it came from.
 pub(crate) struct User {
     driver: Driver,
-    _server: Server,
+    server: Server,
 }
 
 impl User {
@@ -28,12 +30,54 @@ impl User {
 
     /// The same with a page from another folder.
     pub(crate) async fn opens_from(dist: &Path, query: &str) -> Self {
+        Self::begins(Engine::Chromium, dist, query).await
+    }
+
+    /// The same in another engine.
+    pub(crate) async fn opens_in(engine: Engine, query: &str) -> Self {
+        Self::begins(engine, &dist(), query).await
+    }
+
+    async fn begins(engine: Engine, dist: &Path, query: &str) -> Self {
         let server = Server::start(dist);
-        let driver = Driver::start(Engine::Chromium).await.unwrap();
+        let driver = Driver::start(engine).await.unwrap();
         driver.client().goto(&format!("{}{query}", server.url)).await.unwrap();
-        let user = Self { driver, _server: server };
+        let user = Self { driver, server };
         user.sees("exit", "Ready.").await;
         user
+    }
+
+    /// Goes to another address of the page, as a link on it does.
+    pub(crate) async fn visits(&self, query: &str) {
+        self.driver.client().goto(&format!("{}{query}", self.server.url)).await.unwrap();
+        self.sees("exit", "Ready.").await;
+    }
+
+    /// Goes there from somewhere else, so that the page is loaded anew whatever follows the `#`.
+    pub(crate) async fn visits_anew(&self, query: &str) {
+        self.driver.client().goto("about:blank").await.unwrap();
+        self.visits(query).await;
+    }
+
+    /// Opens the page in a second tab, and stays there.
+    pub(crate) async fn opens_a_tab(&self, query: &str) {
+        let tab = self.driver.client().new_window(true).await.unwrap().handle;
+        self.driver.client().switch_to_window(tab).await.unwrap();
+        self.visits(query).await;
+    }
+
+    /// Goes back to the tab that was there first.
+    pub(crate) async fn returns_to_the_first_tab(&self) {
+        let tabs = self.driver.client().windows().await.unwrap();
+        self.driver.client().switch_to_window(tabs.into_iter().next().unwrap()).await.unwrap();
+    }
+
+    /// Has Chromium say that its reader prefers a dark page, or a light one.
+    pub(crate) async fn prefers_dark(&self, dark: bool) {
+        let scheme = if dark { "dark" } else { "light" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        self.driver.client().issue_cmd(Cdp(command)).await.unwrap();
     }
 
     /// Closes the browser.
@@ -91,6 +135,17 @@ impl User {
         self.driver.client().execute(script, Vec::new()).await.unwrap()
     }
 
+    /// Waits until a script in the page gives this.
+    pub(crate) async fn comes(&self, script: &str, wanted: &Value) {
+        let began = Instant::now();
+        let mut given = self.script(script).await;
+        while given != *wanted {
+            assert!(began.elapsed() < PATIENCE, "{script} never gave {wanted}, but: {given}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            given = self.script(script).await;
+        }
+    }
+
     /// Waits until `part` stands there.
     pub(crate) async fn sees(&self, id: &str, part: &str) {
         let began = Instant::now();
@@ -123,5 +178,19 @@ impl User {
             assert!(began.elapsed() < PATIENCE, "{id} never became {state}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+}
+
+/// A command of Chromium's own protocol.
+#[derive(Debug)]
+struct Cdp(Value);
+
+impl WebDriverCompatibleCommand for Cdp {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.0.to_string()))
     }
 }

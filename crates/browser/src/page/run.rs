@@ -37,8 +37,13 @@ const SPARE_AFTER_MS: u32 = 300;
 pub enum Event {
     /// The guest wrote.
     Output(OutputStream, Vec<u8>),
-    /// The guest made calls: their records, in the form of `amphi_wasi::trace`.
-    Trace(Vec<u8>),
+    /// The guest made calls.
+    Trace {
+        /// Their records, in the form of `amphi_wasi::trace`.
+        records: Vec<u8>,
+        /// Bytes of memory that it has by now.
+        memory: f64,
+    },
     /// The guest waits for input.
     WantsInput,
     /// The program has run, and its guest stays: this can be called.
@@ -300,7 +305,7 @@ impl Run {
                 let stream = if stderr { OutputStream::Stderr } else { OutputStream::Stdout };
                 run.tell(Event::Output(stream, bytes.to_vec()));
             }
-            ToPage::Trace(records) => run.tell(Event::Trace(records.to_vec())),
+            ToPage::Trace { records, memory } => run.tell(Event::Trace { records: records.to_vec(), memory }),
             ToPage::Waiting => {
                 let more = !run.0.backlog.borrow().is_empty();
                 if more {

@@ -110,7 +110,8 @@ impl Crossing for Worker {
             let end_ns = context.seen_ns();
             let reply = call.reply.as_deref().map_err(String::as_str);
             if let Some(gate) = context.gate_mut() {
-                gate.host_call(HostCall { function: &call.function, args: &call.args, reply, begin_ns, end_ns });
+                let call = HostCall { function: &call.function, args: &call.args, reply, begin_ns, end_ns };
+                gate.host_call(&GuestMemory, call);
             }
         });
     }

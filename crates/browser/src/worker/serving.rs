@@ -62,11 +62,14 @@ pub(super) fn leave() {
     }
 }
 
-/// The guest is idle, for as long as the page likes; what it wrote is sent.
+/// The guest is idle, for as long as the page likes; what it wrote and called is sent.
 fn pause() {
     run::with(|run| {
         run.deadline_ms = f64::INFINITY;
         let now = run.clock.now_ms();
         run.output.borrow_mut().send(now);
+        if let Some(gate) = run.guests.now_mut().context.gate_mut() {
+            gate.hand_on();
+        }
     });
 }

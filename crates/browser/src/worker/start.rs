@@ -6,11 +6,11 @@ use std::rc::Rc;
 use amphi_core::abi::{self, GuestExport, HostCalls};
 use amphi_core::protocol::Waiting;
 use amphi_core::{
-    Bytes, Change, ChangedFile, Exit, ExportCall, GuestId, HostModule, Interface, LIB, Limit, Outcome, Prepared,
-    PreparedBody, PreparedHost, Program, Registry, Source, Stdin, Timing, Turns, WORK, Watch, trap,
+    Bytes, Change, ChangedFile, Exit, ExportCall, GuestId, HostModule, Interface, Limit, Outcome, Prepared,
+    PreparedBody, PreparedHost, Program, Registry, Source, Stdin, Timing, Turns, Watch, trap,
 };
 use amphi_wasi::trace::Recorder;
-use amphi_wasi::{Access, Config, Content, Context, Determinism, FaultError, Gate, Limits, Preopen, Stream, Tree};
+use amphi_wasi::{Context, FaultError, Gate, Stream, Tree};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
@@ -20,11 +20,9 @@ use super::inbox::Inbox;
 use super::output::Output;
 use super::platform::WorkerPlatform;
 use super::run::{self, Guest, Run};
-use super::{glue, hosts, instantiate, library};
+use super::{glue, hosts, instantiate, library, lines};
 use crate::message::ToPage;
-
-/// The standard library, as Python looks for it.
-const LIBRARY: &str = "/lib/python313.zip";
+use crate::world;
 
 /// A run that has begun.
 #[derive(Debug)]
@@ -178,7 +176,7 @@ pub(super) fn guest(
     gate: Option<Gate>,
 ) -> Result<(Guest, Vec<String>), String> {
     let memory_bytes = program.limits.memory_bytes;
-    let (config, folders) = config(program, platform.clock.realtime_ns())?;
+    let (config, folders) = world::of(program, library::content(), platform.clock.realtime_ns())?;
     let context = Context::new(config, platform).map_err(|error| format!("The program cannot start: {error}."));
     let mut context = context?;
     context.watch(gate);
@@ -265,60 +263,21 @@ fn check(program: &Program) -> Result<(), String> {
 
 /// What watches the guest's calls, if the program asks for it; records go to the page.
 fn gate(watch: &Watch) -> Result<Option<Gate>, String> {
-    /// Bytes of records in a message at least: the page looks for them a few times a second.
+    /// Bytes of records in a message at least, unless the last one is some time ago: the page looks for them a few times
+    /// a second.
     const BATCH: u32 = 4096;
+    const EVERY_NS: u64 = 100_000_000;
     let faults: Result<_, FaultError> = watch.faults.iter().map(|fault| fault.parse()).collect();
     let recorder = watch.trace.map(|trace| {
         Recorder::new(trace.shown as usize, trace.batch.max(BATCH) as usize, |records| {
             let records = Uint8Array::from(records);
-            super::post_giving(&ToPage::Trace(records.clone()), &records.buffer());
+            let memory = f64::from(glue::guest_size());
+            super::post_giving(&ToPage::Trace { records: records.clone(), memory }, &records.buffer());
         })
+        .handing_on_every(EVERY_NS)
     });
-    Ok(Gate::new(faults.map_err(|error| error.to_string())?, recorder))
-}
-
-/// What the guest's WASI starts with, and the folders of its tree whose changes are told: the program's own, then its
-/// mounts.
-fn config(program: Program, now_ns: u64) -> Result<(Config, Vec<String>), String> {
-    let determinism = program.determinism.as_ref().map(|fixed| {
-        let amphi_core::Determinism { clock_ns, step_ns, seed } = *fixed;
-        Determinism { clock_ns, step_ns, seed }
-    });
-    let mut tree = Tree::new(determinism.map_or(now_ns, |fixed| fixed.clock_ns));
-    let mut preopens = Vec::new();
-    let mut folders = vec![WORK.to_owned()];
-    let (args, env) = (program.argv(), program.guest_env());
-    if program.is_python() {
-        for (path, bytes) in program.files {
-            tree.insert_file(&format!("{WORK}/{path}"), Content::from(bytes.0))
-                .map_err(|errno| format!("The file {path} cannot be made in the guest: {errno}."))?;
-        }
-        tree.insert_file(LIBRARY, library::content())
-            .map_err(|errno| format!("The standard library cannot be shown to the guest: {errno}."))?;
-        preopens.push(Preopen { guest: WORK.to_owned(), dir: WORK.to_owned(), access: Access::ReadWrite });
-        preopens.push(Preopen { guest: LIB.to_owned(), dir: LIB.to_owned(), access: Access::ReadOnly });
-    }
-    for (number, mount) in program.mounts.into_iter().enumerate() {
-        // A place of its own, apart from what the guest calls it: one may lie in another there.
-        let dir = format!("/mount/{number}");
-        tree.insert_directory(&dir).map_err(|errno| format!("{} cannot be mounted: {errno}.", mount.host))?;
-        for (path, bytes) in mount.copy.unwrap_or_default() {
-            tree.insert_file(&format!("{dir}/{path}"), Content::from(bytes.0))
-                .map_err(|errno| format!("The file {path} of {} cannot be mounted: {errno}.", mount.host))?;
-        }
-        let access = match mount.access {
-            amphi_core::Access::ReadOnly => Access::ReadOnly,
-            amphi_core::Access::ReadWrite => Access::ReadWrite,
-        };
-        folders.push(dir.clone());
-        preopens.push(Preopen { guest: mount.guest, dir, access });
-    }
-    let limits = Limits {
-        file_bytes: program.limits.file_bytes,
-        files: program.limits.files,
-        descriptors: program.limits.descriptors,
-    };
-    Ok((Config { args, env, tree, preopens, limits, determinism }, folders))
+    let gate = Gate::new(faults.map_err(|error| error.to_string())?, recorder);
+    Ok(if watch.trace.is_some_and(|trace| trace.lines) { gate.map(|gate| gate.locating(lines::make)) } else { gate })
 }
 
 /// What the run did in a folder of the tree. A file that was written and is the same as before has not changed.

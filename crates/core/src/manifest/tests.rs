@@ -108,6 +108,28 @@ fn what_is_only_expected_is_no_file_of_the_guest() {
 }
 
 #[test]
+fn a_lesson_has_a_text_a_task_and_what_solves_it() {
+    let lesson = "[lesson]\ntext = \"data/a.txt\"\n";
+    let program = parsed(lesson).expect("valid");
+    assert_eq!(program.lesson.map(|lesson| (lesson.text, lesson.task)), Some(("a".to_owned(), None)));
+    assert!(!program.files.contains_key("data/a.txt"));
+    let task = "task = \"Do.\"\nprints = [\"x\"]\ncalls = [\"fd_sync\"]\nsolution = \"data\"\n";
+    let program = parsed(&format!("{lesson}{task}")).expect("valid");
+    let task = program.lesson.and_then(|lesson| lesson.task).expect("given");
+    assert_eq!((task.exit, task.prints, task.calls), (0, vec!["x".to_owned()], vec!["fd_sync".to_owned()]));
+    assert_eq!(task.solution.keys().collect::<Vec<_>>(), ["a.txt", "b.txt"]);
+    assert!(!program.files.contains_key("data/b.txt"));
+    for (more, message) in [
+        ("[lesson]\n", "needs 'text'"),
+        ("[lesson]\ntext = \"data/a.txt\"\ncalls = []\n", "there is none"),
+        ("[lesson]\ntext = \"data/a.txt\"\ntask = \"Do.\"\nsolution = \"nowhere\"\n", "no folder"),
+    ] {
+        let error = parsed(more).expect_err("a mistake");
+        assert!(error.contains(message), "{error}");
+    }
+}
+
+#[test]
 fn a_wasm_program_has_no_files() {
     let program = parsed("wasm = \"demo.wat\"\nargs = [\"a\"]").expect("valid");
     assert!(program.files.is_empty() && !program.is_python());

@@ -1,7 +1,7 @@
 //! A record, decoded: a call with its arguments by name and kind, its results, and what it came to. Owns what each kind
 //! of parameter becomes; must never know how it looks on a line.
 
-use super::record::{AFTER, Answer, END, GUEST, HOST};
+use super::record::{AFTER, Answer, END, GUEST, HOST, LINE, Line};
 use super::value::{self, Reader, Value};
 use crate::errno::Errno;
 use crate::kind::{CoreType, Kind, low};
@@ -15,6 +15,8 @@ pub struct Entry {
     pub number: u64,
     /// Which guest made it: the name of a host module, or none for the program's own.
     pub guest: Option<String>,
+    /// The line of that guest's program that made it, where lines are recorded and there is one.
+    pub line: Option<Line>,
     /// When it began, in nanoseconds on the run's clock.
     pub begin_ns: u64,
     /// How long it took, waiting included; none where nobody looked at the clock, see
@@ -76,13 +78,45 @@ pub fn entries(records: &[u8]) -> impl Iterator<Item = Entry> + '_ {
     })
 }
 
+/// The records in a batch, each with its length in front. Bytes that are no record end them.
+pub fn records(batch: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = batch;
+    std::iter::from_fn(move || {
+        let length = Reader(rest).u32()? as usize;
+        let (record, after) = rest.split_at_checked(length.checked_add(4)?)?;
+        rest = after;
+        Some(record)
+    })
+}
+
+/// What every record begins with.
+struct Head {
+    what: u8,
+    kind: u8,
+    errno: u16,
+    number: u64,
+    guest: Option<String>,
+    line: Option<Line>,
+}
+
+impl Head {
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (what, kind, errno) = (from.u8()?, from.u8()?, from.u16()?);
+        let number = from.leb128()?;
+        let guest = if kind & GUEST == 0 { None } else { Some(text(from)?) };
+        let line = if kind & LINE == 0 {
+            None
+        } else {
+            Some(Line { file: text(from)?, number: u32::try_from(from.leb128()?).ok()? })
+        };
+        Some(Self { what, kind: kind & !(GUEST | LINE), errno, number, guest, line })
+    }
+}
+
 impl Entry {
     fn read(record: &[u8]) -> Option<Self> {
         let mut from = Reader(record);
-        let (what, kind, errno) = (from.u8()?, from.u8()?, from.u16()?);
-        let number = from.leb128()?;
-        let guest = if kind & GUEST == 0 { None } else { Some(text(&mut from)?) };
-        let kind = kind & !GUEST;
+        let Head { what, kind, errno, number, guest, line } = Head::read(&mut from)?;
         let what = if what == HOST {
             host(&mut from, kind)?
         } else {
@@ -90,7 +124,7 @@ impl Entry {
         };
         let begin_ns = from.u64()?;
         let duration_ns = from.leb128()?.checked_sub(1);
-        Some(Self { number, guest, begin_ns, duration_ns, what })
+        Some(Self { number, guest, line, begin_ns, duration_ns, what })
     }
 
     /// The name of what was called: `fd_read`, `demo.demo`.
@@ -150,17 +184,50 @@ fn host(from: &mut Reader<'_>, kind: u8) -> Option<What> {
 }
 
 /// Bytes that a record kept.
-struct Snippet<'a> {
-    param: usize,
-    after: bool,
-    whole: u64,
-    bytes: &'a [u8],
+#[derive(Debug)]
+pub(crate) struct Snippet<'a> {
+    pub(crate) param: usize,
+    /// Taken after the call.
+    pub(crate) after: bool,
+    /// How many there were.
+    pub(crate) whole: u64,
+    /// The first of them.
+    pub(crate) bytes: &'a [u8],
 }
 
-fn wasi(from: &mut Reader<'_>, call: Call, answer: Answer) -> Option<What> {
-    let params = call.params();
+/// A call as it was recorded: raw arguments, and bytes of the guest's memory.
+#[derive(Debug)]
+pub(crate) struct RawCall<'a> {
+    pub(crate) number: u64,
+    pub(crate) guest: bool,
+    pub(crate) call: Call,
+    pub(crate) answer: Answer,
+    pub(crate) args: [u64; Call::MAX_PARAMS],
+    pub(crate) snippets: Vec<Snippet<'a>>,
+}
+
+impl<'a> RawCall<'a> {
+    /// The call of a record with its length in front; none for a host function's.
+    pub(crate) fn of(record: &'a [u8]) -> Option<Self> {
+        let mut from = Reader(record);
+        from.u32()?;
+        let Head { what, kind, errno, number, guest, .. } = Head::read(&mut from)?;
+        let call = *Call::ALL.get(usize::from(what))?;
+        let answer = Answer::from_raw(kind, errno)?;
+        let (args, snippets) = raw(&mut from, call)?;
+        Some(Self { number, guest: guest.is_some(), call, answer, args, snippets })
+    }
+
+    /// What was kept of a parameter.
+    pub(crate) fn kept(&self, param: usize, after: bool) -> Option<&Snippet<'a>> {
+        self.snippets.iter().find(|kept| kept.param == param && kept.after == after)
+    }
+}
+
+/// Raw arguments and snippets of a call.
+fn raw<'a>(from: &mut Reader<'a>, call: Call) -> Option<([u64; Call::MAX_PARAMS], Vec<Snippet<'a>>)> {
     let mut raw = [0; Call::MAX_PARAMS];
-    for (raw, param) in raw.iter_mut().zip(params) {
+    for (raw, param) in raw.iter_mut().zip(call.params()) {
         *raw = match param.kind.core() {
             CoreType::I32 => from.u32()?.into(),
             CoreType::I64 => from.u64()?,
@@ -170,13 +237,18 @@ fn wasi(from: &mut Reader<'_>, call: Call, answer: Answer) -> Option<What> {
     loop {
         let place = from.u8()?;
         if place == END {
-            break;
+            return Some((raw, snippets));
         }
         let (length, beyond) = (from.length()?, from.leb128()?);
         let bytes = from.take(length)?;
         let whole = beyond.saturating_add(length as u64);
         snippets.push(Snippet { param: usize::from(place & !AFTER), after: place & AFTER != 0, whole, bytes });
     }
+}
+
+fn wasi(from: &mut Reader<'_>, call: Call, answer: Answer) -> Option<What> {
+    let params = call.params();
+    let (raw, snippets) = raw(from, call)?;
     let kept = |param: usize, after: bool| snippets.iter().find(|kept| kept.param == param && kept.after == after);
     let (mut args, mut results) = (Vec::with_capacity(params.len()), Vec::new());
     let mut length_follows = false;

@@ -16,12 +16,13 @@ mod summary;
 mod text;
 mod value;
 
-pub use entry::{Arg, Entry, Reply, What, entries};
+pub(crate) use entry::RawCall;
+pub use entry::{Arg, Entry, Reply, What, entries, records};
 pub(crate) use filter::errno_named;
 pub use filter::{Filter, FilterError};
 pub use glob::Glob;
 pub use names::Names;
 pub use normal::Normal;
-pub use record::{Answer, HostCall, Recorder, Ring};
+pub use record::{Answer, HostCall, Line, Recorder, Ring};
 pub use summary::{Summary, Tally};
 pub use value::{DirEntry, Event, FdStat, FileStat, Subscription, Value, When};

@@ -3,6 +3,7 @@
 //! ```text
 //! u32 length of what follows    u8 what: a call's place in the table, or HOST    u8 answer's kind    u16 errno
 //! number    where GUEST is set in the answer's kind: the name of the guest, its length and its bytes
+//! where LINE is set in it: the file, its length and its bytes, and the line
 //! a call of WASI:   its arguments, 4 or 8 bytes each, then any number of snippets, then END
 //! a host call:      three texts, each its length and its bytes: function, arguments, reply
 //! u64 begin    duration + 1, or 0 where nobody looked at the clock (nanoseconds)
@@ -28,6 +29,8 @@ use crate::table::Call;
 pub(super) const HOST: u8 = 0xFF;
 /// Set in the answer's kind for a call of a guest that is not the program's own.
 pub(super) const GUEST: u8 = 0x80;
+/// Set in the answer's kind where the line is known that made the call.
+pub(super) const LINE: u8 = 0x40;
 /// The bytes of a record before its number, without the length.
 const HEAD: usize = 4;
 /// In place of a parameter: there are no more snippets.
@@ -66,6 +69,15 @@ impl Answer {
     }
 }
 
+/// A line of the guest's program, whose file is named as the guest names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<F = String> {
+    /// `/work/main.py`.
+    pub file: F,
+    /// Counted from 1.
+    pub number: u32,
+}
+
 /// A call of a host function, for [`Recorder::host_call`].
 #[derive(Debug, Clone, Copy)]
 pub struct HostCall<'a> {
@@ -94,8 +106,8 @@ struct Open {
 struct Head {
     /// Where it begins.
     at: usize,
-    /// [`GUEST`], or nothing.
-    guest: u8,
+    /// [`GUEST`], [`LINE`], both or nothing.
+    told: u8,
 }
 
 /// Where batches of records go.
@@ -110,6 +122,10 @@ pub struct Recorder {
     last_ns: u64,
     shown: usize,
     batch: usize,
+    /// What waits so long is handed on with the next record, however little it is.
+    every_ns: u64,
+    /// When records were last handed on.
+    handed_ns: u64,
     known: Known,
     /// None: they stay until they are taken.
     outlet: Option<Outlet>,
@@ -138,7 +154,24 @@ impl Recorder {
 
     fn make(shown: usize, batch: usize, outlet: Option<Outlet>) -> Self {
         let buffer = Buffer::new(batch.saturating_add(1024));
-        Self { buffer, open: None, number: 0, last_ns: 0, shown, batch, known: Known::default(), outlet }
+        Self {
+            buffer,
+            open: None,
+            number: 0,
+            last_ns: 0,
+            shown,
+            batch,
+            every_ns: u64::MAX,
+            handed_ns: 0,
+            known: Known::default(),
+            outlet,
+        }
+    }
+
+    /// Hands on a smaller batch, too, when the last one is so long ago and a call has ended.
+    #[must_use]
+    pub fn handing_on_every(self, ns: u64) -> Self {
+        Self { every_ns: ns, ..self }
     }
 
     /// What was recorded, if no call is under way.
@@ -150,13 +183,14 @@ impl Recorder {
 
     /// A call begins. `args` are its raw arguments; without a time it is one that is not timed.
     pub fn begin<M: Memory + ?Sized>(&mut self, memory: &M, call: Call, args: &[u64], now_ns: Option<u64>) {
-        self.begin_in(None, memory, call, args, now_ns);
+        self.begin_in(None, None, memory, call, args, now_ns);
     }
 
-    /// The same for a call of the guest of that name.
+    /// The same for a call of the guest of that name, made in that line.
     pub(crate) fn begin_in<M: Memory + ?Sized>(
         &mut self,
         guest: Option<&str>,
+        line: Option<Line<&str>>,
         memory: &M,
         call: Call,
         args: &[u64],
@@ -164,7 +198,7 @@ impl Recorder {
     ) {
         self.end_without_answer(now_ns);
         self.last_ns = now_ns.unwrap_or(self.last_ns);
-        let head = self.head(call as u8, guest);
+        let head = self.head(call as u8, guest, line);
         for (index, param) in call.params().iter().enumerate() {
             let arg = args.get(index).copied().unwrap_or_default();
             match param.kind.core() {
@@ -207,12 +241,12 @@ impl Recorder {
 
     /// A host function was called.
     pub fn host_call(&mut self, call: HostCall<'_>) {
-        self.host_call_of(None, call);
+        self.host_call_of(None, None, call);
     }
 
-    /// The same for a call of the guest of that name.
-    pub(crate) fn host_call_of(&mut self, guest: Option<&str>, call: HostCall<'_>) {
-        let head = self.head(HOST, guest);
+    /// The same for a call of the guest of that name, made in that line.
+    pub(crate) fn host_call_of(&mut self, guest: Option<&str>, line: Option<Line<&str>>, call: HostCall<'_>) {
+        let head = self.head(HOST, guest, line);
         let (Ok(reply) | Err(reply)) = call.reply;
         for text in [call.function, call.args, reply] {
             self.text(text);
@@ -238,6 +272,7 @@ impl Recorder {
         let end = self.open.map_or(self.buffer.len(), |open| open.head.at);
         if let (Some(outlet), Some(whole @ [_, ..])) = (&mut self.outlet, self.buffer.written().get(..end)) {
             outlet(whole);
+            self.handed_ns = self.last_ns;
             self.buffer.drop_front(end);
             if let Some(open) = &mut self.open {
                 open.head.at = 0;
@@ -247,14 +282,22 @@ impl Recorder {
 
     /// The head of the next record; its length and answer are filled in when it is closed.
     #[inline]
-    fn head(&mut self, what: u8, guest: Option<&str>) -> Head {
+    fn head(&mut self, what: u8, guest: Option<&str>, line: Option<Line<&str>>) -> Head {
         let at = self.buffer.len();
         self.buffer.array([what; 4 + HEAD]);
         self.buffer.number(self.number);
         self.number += 1;
-        let Some(guest) = guest else { return Head { at, guest: 0 } };
-        self.text(guest);
-        Head { at, guest: GUEST }
+        let mut told = 0;
+        if let Some(guest) = guest {
+            self.text(guest);
+            told |= GUEST;
+        }
+        if let Some(Line { file, number }) = line {
+            self.text(file);
+            self.buffer.number(number.into());
+            told |= LINE;
+        }
+        Head { at, told }
     }
 
     fn text(&mut self, text: &str) {
@@ -271,15 +314,15 @@ impl Recorder {
         self.close(head, kind, errno, begin_ns, end_ns);
     }
 
-    fn close(&mut self, Head { at, guest }: Head, kind: u8, errno: u16, begin_ns: Option<u64>, end_ns: Option<u64>) {
+    fn close(&mut self, Head { at, told }: Head, kind: u8, errno: u16, begin_ns: Option<u64>, end_ns: Option<u64>) {
         let duration_ns = begin_ns.zip(end_ns).map(|(begin, end)| end.saturating_sub(begin));
         self.buffer.array(begin_ns.unwrap_or(self.last_ns).to_le_bytes());
         self.buffer.number(duration_ns.map_or(0, |duration| duration.saturating_add(1)));
         let length = u32::try_from(self.buffer.len() - at - 4).unwrap_or(u32::MAX).to_le_bytes();
         let [low, high] = errno.to_le_bytes();
         self.buffer.put(at, length);
-        self.buffer.put(at + 5, [kind | guest, low, high]);
-        if self.buffer.len() >= self.batch {
+        self.buffer.put(at + 5, [kind | told, low, high]);
+        if self.buffer.len() >= self.batch || self.last_ns.saturating_sub(self.handed_ns) >= self.every_ns {
             self.flush();
         }
     }

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn numbers_beyond_reason_are_the_largest_there_are() {
         let what = What::Host { function: "f".to_owned(), args: String::new(), reply: Reply::Value(String::new()) };
-        let entry = Entry { guest: None, number: u64::MAX, begin_ns: 0, duration_ns: Some(u64::MAX), what };
+        let entry = Entry { guest: None, line: None, number: u64::MAX, begin_ns: 0, duration_ns: Some(u64::MAX), what };
         let mut summary = Summary::default();
         summary.add(&entry);
         summary.add(&entry);
@@ -119,7 +119,7 @@ mod tests {
         {
             let what =
                 What::Host { function: name.to_owned(), args: String::new(), reply: Reply::Value(String::new()) };
-            summary.add(&Entry { guest: None, number, begin_ns: 0, duration_ns, what });
+            summary.add(&Entry { guest: None, line: None, number, begin_ns: 0, duration_ns, what });
         }
         let told: Vec<_> =
             summary.by_time().into_iter().map(|(name, f)| (name, f.count, f.timed, f.total_ns, f.slowest)).collect();

@@ -20,6 +20,14 @@ impl Entry {
         out
     }
 
+    /// One of its arguments or results as it stands in [that line](Self::line).
+    #[must_use]
+    pub fn shown(&self, arg: &Arg, names: &Names) -> String {
+        let mut out = String::new();
+        value(&mut out, &arg.value, names.at(self));
+        out
+    }
+
     /// Appends [that line](Self::line) to a text that may have room for it already.
     pub fn write_line(&self, out: &mut String, names: &Names, whole: bool) {
         if let Some(guest) = &self.guest {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use content::{Content, FileBytes};
-pub use report::TreeFile;
+pub use report::{NodeKind, TreeFile, TreeNode};
 
 use crate::context::Limits;
 use crate::errno::{Errno, Result};

@@ -2,7 +2,7 @@
 //! never know what the report is used for.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Body, FileBytes, InodeId, Tree};
 use crate::errno::Result;
@@ -88,7 +88,69 @@ impl<'a> TreeFile<'a> {
     }
 }
 
+/// What is at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeNode {
+    /// Its path from the directory asked for, without a slash in front.
+    pub path: String,
+    /// Whether it is new, was written, or was moved here since the guest started.
+    pub changed: bool,
+    /// What it is.
+    pub kind: NodeKind,
+}
+
+/// What can be at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A file of so many bytes.
+    File(u64),
+    /// A directory.
+    Directory,
+    /// A symbolic link, and where it leads.
+    Symlink(String),
+}
+
 impl Tree {
+    /// Everything under a directory, given as a path from the root, in the order of paths; a directory before what is in
+    /// it.
+    pub fn nodes_under(&self, dir: &str) -> impl Iterator<Item = TreeNode> {
+        let root = plain(dir);
+        let mut found = Vec::new();
+        if let Ok(id) = self.find(&root) {
+            self.walk(id, |path, id| found.push((path.to_owned(), id)));
+        }
+        found.into_iter().filter(|(path, _)| !path.is_empty()).filter_map(move |(path, id)| {
+            let inode = self.inode(id).ok()?;
+            let kind = match &inode.body {
+                Body::File(bytes) => NodeKind::File(bytes.len()),
+                Body::Directory(_) => NodeKind::Directory,
+                Body::Symlink(target) => NodeKind::Symlink(target.to_string()),
+            };
+            let whole = join(&root, &path);
+            let moved = match self.start.files.get(&whole) {
+                Some(before) => before.ino != inode.ino,
+                // A file that was elsewhere then is another here.
+                None => {
+                    inode.ino >= self.start.next_ino || (matches!(kind, NodeKind::File(_)) && self.start.covers(&whole))
+                }
+            };
+            Some(TreeNode { path, changed: inode.modified || moved, kind })
+        })
+    }
+
+    /// The paths of inodes under a directory, from there, as far as they have names there: the first of each.
+    pub(crate) fn paths_under(&self, dir: &str, wanted: &[InodeId]) -> HashMap<InodeId, String> {
+        let mut paths = HashMap::new();
+        if let Ok(root) = self.find(&plain(dir)) {
+            self.walk(root, |at, id| {
+                if wanted.contains(&id) {
+                    paths.entry(id).or_insert_with(|| at.to_owned());
+                }
+            });
+        }
+        paths
+    }
+
     /// The files under a directory, given as a path from the root, in the order of their paths.
     ///
     /// Symbolic links and empty directories are not files. A directory that the guest removed has none.
@@ -130,17 +192,23 @@ impl Tree {
         Ok(self.file(self.find(path)?)?.to_bytes())
     }
 
-    /// Every file under a directory with its path, in order of names. A stack, not recursion: a guest may nest deeply.
+    /// Every file under a directory with its path, in order of names.
     fn collect(&self, root: InodeId, found: &mut Vec<(String, InodeId)>) {
+        self.walk(root, |path, id| {
+            if matches!(self.inode(id).map(|inode| &inode.body), Ok(Body::File(_))) {
+                found.push((path.to_owned(), id));
+            }
+        });
+    }
+
+    /// Everything from a directory on, with its path, in order of names. A stack, not recursion: a guest may nest deeply.
+    fn walk(&self, root: InodeId, mut visit: impl FnMut(&str, InodeId)) {
         let mut stack = vec![(String::new(), root)];
         while let Some((path, id)) = stack.pop() {
-            match self.inode(id).map(|inode| &inode.body) {
-                Ok(Body::Directory(directory)) => {
-                    let entries = directory.entries.iter().rev();
-                    stack.extend(entries.map(|(name, id)| (join(&path, name), *id)));
-                }
-                Ok(Body::File(_)) => found.push((path, id)),
-                _ => {}
+            visit(&path, id);
+            if let Ok(Body::Directory(directory)) = self.inode(id).map(|inode| &inode.body) {
+                let entries = directory.entries.iter().rev();
+                stack.extend(entries.map(|(name, id)| (join(&path, name), *id)));
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::watch::{self, Watched};
 use amphi_core::abi::{GuestExport, GuestMemory, HostCalls, SeenCall};
 use amphi_core::{Crossing, GuestId, HostError};
 use std::sync::Arc;
-use wasmtime::{AsContextMut, Instance, StoreContextMut, TypedFunc};
+use wasmtime::{AsContextMut, Instance, Memory, StoreContextMut, TypedFunc};
 
 /// The exports of a guest that the host calls; a guest that is not Python has none.
 pub(crate) struct Entries {
@@ -129,6 +129,12 @@ impl<W: Watched + 'static> Native<'_, W> {
         done
     }
 
+    /// The memory of the guest whose turn it is, once it has one.
+    fn memory(&mut self) -> Option<Memory> {
+        let Guest { memory, instance, .. } = *self.0.data().guests.now();
+        memory.or_else(|| instance?.get_memory(&mut self.0, "memory"))
+    }
+
     /// What becomes of a guest that did not return: with the program's own the run ends, and with whatever ends a run.
     fn ended(&mut self, error: wasmtime::Error) -> HostError {
         let State { guests, run } = self.0.data_mut();
@@ -154,9 +160,7 @@ impl<W: Watched + 'static> Crossing for Native<'_, W> {
         act: &mut dyn FnMut(&mut HostCalls, &mut dyn GuestMemory),
     ) -> Result<(), HostError> {
         self.in_turn(guest, |this| {
-            let Guest { memory, instance, .. } = *this.0.data().guests.now();
-            let memory = memory.or_else(|| instance?.get_memory(&mut this.0, "memory"));
-            let memory = memory.ok_or_else(|| HostError::host("the guest has not started, or has no memory"))?;
+            let memory = this.memory().ok_or_else(|| HostError::host("the guest has not started, or has no memory"))?;
             let (bytes, state) = memory.data_and_store_mut(&mut this.0);
             act(&mut state.run.calls, &mut Bytes(bytes));
             Ok(())
@@ -184,6 +188,12 @@ impl<W: Watched + 'static> Crossing for Native<'_, W> {
     }
 
     fn tell(&mut self, call: SeenCall, begin_ns: u64) {
-        watch::host_call(self.0.data_mut(), &call, begin_ns);
+        match self.memory() {
+            Some(memory) => {
+                let (bytes, state) = memory.data_and_store_mut(&mut self.0);
+                watch::host_call(bytes, state, &call, begin_ns);
+            }
+            None => watch::host_call(&mut [], self.0.data_mut(), &call, begin_ns),
+        }
     }
 }

@@ -31,6 +31,9 @@ const INPUTS: &[&str] = &[
 const SCRIPTS: &str = "web/js";
 const LOCK: &str = "package-lock.json";
 
+/// What finds faults of accessibility in a page.
+const AXE: &str = "axe-core/axe.min.js";
+
 /// The kinds of files that shrink. HTML is served by itself, because its scripts' hashes are in a header.
 const COMPRESSED: &[&str] = &["css", "js", "json", "svg", "wasm"];
 
@@ -91,6 +94,9 @@ pub(crate) fn bundle(report: Report<'_>) -> Result<(Ended, String)> {
     let out = scripts.join("out");
     tools::remove(&out)?;
     fs::rename(&draft, &out).with_context(|| format!("can't make {}", out.display()))?;
+    // For tests, which look for it there; no page loads it.
+    fs::create_dir_all(places::notes()).with_context(|| format!("can't make {}", places::notes().display()))?;
+    place(&libraries.join(AXE), &places::notes().join("axe.min.js"))?;
     Ok(installed)
 }
 
