@@ -4,19 +4,14 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use amphi_core::{Body, Bytes, Guest, Program, manifest};
+use amphi_core::{Body, Guest, Program, manifest};
 
 fn program(folder: &Path) -> Program {
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-    let files: BTreeMap<String, Bytes> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap().into()))
-        .collect();
+    let files = common::files(folder);
     let text = fs::read_to_string(folder.join("amphi.toml")).unwrap();
     manifest::parse("amphi.toml", &text, &name, &files).unwrap()
 }

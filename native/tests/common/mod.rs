@@ -2,9 +2,11 @@
 #![allow(dead_code, reason = "each test takes what it needs")]
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use amphi_core::Bytes;
 use amphi_python::Artifact;
 use amphi_wasmtime::{Cache, Engine, Kind, Native, Python, Wasm};
 use tempfile::TempDir;
@@ -37,6 +39,23 @@ pub(crate) fn write(folder: &Path, files: &[(&str, impl AsRef<[u8]>)]) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
+}
+
+/// Every file of a folder and of those in it, by its path there.
+pub(crate) fn files(root: &Path) -> BTreeMap<String, Bytes> {
+    let (mut found, mut folders) = (BTreeMap::new(), vec![String::new()]);
+    while let Some(under) = folders.pop() {
+        for entry in std::fs::read_dir(root.join(&under)).unwrap() {
+            let entry = entry.unwrap();
+            let path = format!("{under}{}", entry.file_name().into_string().unwrap());
+            if entry.path().is_dir() {
+                folders.push(format!("{path}/"));
+            } else {
+                found.insert(path, Bytes(std::fs::read(entry.path()).unwrap()));
+            }
+        }
+    }
+    found
 }
 
 /// The native habitats, which run Python programs on an interpreter of the cache.

@@ -1,0 +1,5 @@
+(module
+  (func (export "to-fahrenheit") (param $celsius f64) (result f64)
+    (f64.add
+      (f64.mul (local.get $celsius) (f64.const 1.8))
+      (f64.const 32))))

@@ -1,0 +1,12 @@
+(module
+  (func (export "gcd") (param $a i32) (param $b i32) (result i32)
+    (local $rest i32)
+    (loop $step
+      (if (local.get $b)
+        (then
+          ;; One step: a becomes b, and b what is left of a.
+          (local.set $rest (i32.rem_u (local.get $a) (local.get $b)))
+          (local.set $a (local.get $b))
+          (local.set $b (local.get $rest))
+          (br $step))))
+    (local.get $a)))
